@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Things that end with their scope, so that an early return cannot leak them.
+ * Take the value out with a keep function to let it live on.
+ */
+#ifndef HP_CLEANUP_H
+#define HP_CLEANUP_H
+
+#include <pthread.h>
+
+#include "sys.h"
+
+struct hp_fd {
+	const struct hp_sys *sys;
+	int fd;
+};
+
+static inline void hp_fd_end(struct hp_fd *f)
+{
+	if (f->fd >= 0)
+		f->sys->close(f->fd);
+}
+
+static inline int hp_fd_keep(struct hp_fd *f)
+{
+	int fd = f->fd;
+
+	f->fd = -1;
+	return fd;
+}
+
+struct hp_memory {
+	const struct hp_sys *sys;
+	void *memory;
+};
+
+static inline void hp_memory_end(struct hp_memory *m)
+{
+	if (m->memory)
+		m->sys->free(m->memory);
+}
+
+static inline void *hp_memory_keep(struct hp_memory *m)
+{
+	void *memory = m->memory;
+
+	m->memory = NULL;
+	return memory;
+}
+
+static inline void hp_lock_end(pthread_mutex_t **lock)
+{
+	pthread_mutex_unlock(*lock);
+}
+
+static inline pthread_mutex_t *hp_lock_begin(pthread_mutex_t *lock)
+{
+	pthread_mutex_lock(lock);
+	return lock;
+}
+
+#define HP_CLEANUP(fn) __attribute__((cleanup(fn)))
+
+/* Descriptor and memory of this scope. */
+#define HP_FD(var, s, value) \
+	HP_CLEANUP(hp_fd_end) struct hp_fd var = { .sys = (s), .fd = (value) }
+#define HP_MEMORY(var, s, value)  \
+	HP_CLEANUP(hp_memory_end) \
+	struct hp_memory var = { .sys = (s), .memory = (value) }
+
+/* Hold a mutex until the end of the scope. */
+#define HP_LOCKED(mutex)                                     \
+	HP_CLEANUP(hp_lock_end)                              \
+	__attribute__((unused)) pthread_mutex_t *hp_locked = \
+		hp_lock_begin(mutex)
+
+#endif

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <string.h>
+
+#include "options.h"
+
+/* No option structure gets larger: a size beyond it is an unset variable. */
+#define SIZE_SANE 4096
+
+int hp_options_read(void *known, size_t known_size, const void *options)
+{
+	const unsigned char *bytes = options;
+	size_t size;
+
+	memset(known, 0, known_size);
+	if (!options)
+		return 0;
+	memcpy(&size, options, sizeof(size));
+	if (size < sizeof(size) || size > SIZE_SANE)
+		return -EINVAL;
+	for (size_t i = known_size; i < size; i++)
+		if (bytes[i])
+			return -EINVAL;
+	memcpy(known, options, size < known_size ? size : known_size);
+	return 0;
+}

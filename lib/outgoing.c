@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <stdbool.h>
+
+#include "error.h"
+#include "luo.h"
+#include "outgoing.h"
+
+static int preserve(int session, const struct hp_sys *sys, int fd,
+		    uint64_t token)
+{
+	struct luo_file_arg arg = {
+		.size = sizeof(arg),
+		.fd = fd,
+		.token = token,
+	};
+
+	return sys->ioctl(session, LUO_PRESERVE_FD, &arg);
+}
+
+static int preserve_error(int err)
+{
+	switch (err) {
+	case -ENOENT:	  /* no handler takes the file */
+	case -EOPNOTSUPP: /* the handler does not take this one */
+		return -EOPNOTSUPP;
+	case -EBUSY:
+		return -EALREADY;
+	case -EAGAIN:
+	case -EINTR:
+		return -EAGAIN;
+	case -ENOSPC:
+	case -EFBIG:
+	case -EHWPOISON:
+		return err;
+	default:
+		return hp_error_common(err);
+	}
+}
+
+static int manifest_error(int err)
+{
+	switch (err) {
+	case -ENOSPC: /* tmpfs means memory */
+		return -ENOMEM;
+	case -EACCES:
+	case -EPERM:
+		return -EACCES;
+	default:
+		return hp_error_common(err);
+	}
+}
+
+/*
+ * The manifest goes first: a session that holds a region without one would come
+ * back looking empty, and the region would be freed.
+ */
+static int start(struct hp_outgoing *outgoing, const struct hp_source *source,
+		 const char *name)
+{
+	const struct hp_sys *sys = source->sys;
+	int err;
+
+	err = hp_manifest_start(&outgoing->manifest, sys);
+	if (err < 0)
+		return manifest_error(err);
+	err = source->ops->create(source, name, &outgoing->fd);
+	if (err < 0) {
+		hp_manifest_stop(&outgoing->manifest);
+		return err;
+	}
+	err = preserve(outgoing->fd, sys, outgoing->manifest.fd,
+		       HP_TOKEN_RESERVED);
+	if (err < 0) {
+		hp_outgoing_stop(outgoing, sys);
+		return preserve_error(err);
+	}
+	return 0;
+}
+
+int hp_outgoing_preserve(struct hp_outgoing *outgoing,
+			 const struct hp_source *source, const char *name,
+			 const struct hp_region *region)
+{
+	const struct hp_sys *sys = source->sys;
+	uint64_t token = hp_region_token(region);
+	bool first = outgoing->fd < 0;
+	int err;
+
+	if (first) {
+		err = start(outgoing, source, name);
+		if (err < 0)
+			return err;
+	}
+	if (outgoing->manifest.count == HP_REGIONS_MAX)
+		return -ENOSPC;
+	err = preserve(outgoing->fd, sys, hp_region_fd(region), token);
+	if (err < 0) {
+		/* An empty session would block the name for others. */
+		if (first)
+			hp_outgoing_stop(outgoing, sys);
+		return preserve_error(err);
+	}
+	/*
+	 * Listed last: a kexec before this leaves a region that did not come
+	 * back, as if it had come before the request; the other way round there
+	 * would be one that is missing.
+	 */
+	hp_manifest_add(&outgoing->manifest, token, hp_region_length(region),
+			hp_region_page_size(region));
+	return 0;
+}
+
+void hp_outgoing_stop(struct hp_outgoing *outgoing, const struct hp_sys *sys)
+{
+	if (outgoing->fd < 0)
+		return;
+	/* The last close of a session unpreserves all its files. */
+	sys->close(outgoing->fd);
+	outgoing->fd = -1;
+	hp_manifest_stop(&outgoing->manifest);
+}

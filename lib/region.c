@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+
+#include "cleanup.h"
+#include "error.h"
+#include "export.h"
+#include "options.h"
+#include "region.h"
+#include "session.h"
+
+struct hp_region *hp_region_find(const struct hp_session *session,
+				 uint64_t token)
+{
+	for (struct hp_region *r = session->regions; r; r = r->next)
+		if (r->token == token)
+			return r;
+	return NULL;
+}
+
+void hp_region_free(struct hp_region *region, const struct hp_sys *sys)
+{
+	sys->unmap(region->address, region->length);
+	sys->close(region->fd);
+	sys->free(region);
+}
+
+static int read_options(struct hp_region_opts *known,
+			const struct hp_region_opts *opts)
+{
+	int err = hp_options_read(known, sizeof(*known), opts);
+
+	if (err < 0)
+		return err;
+	return known->flags || known->reserved ? -EINVAL : 0;
+}
+
+/* Huge page files report the lack of memory and of support in many ways. */
+static int file_error(int err)
+{
+	switch (err) {
+	case -ENODEV: /* no pages of that size */
+	case -ENOENT:
+	case -ENOSYS:
+	case -EINVAL:
+	case -EOPNOTSUPP:
+		return -EOPNOTSUPP;
+	case -ENOSPC:
+		return -ENOMEM;
+	case -EACCES:
+	case -EPERM:
+		return -EACCES;
+	default:
+		return hp_error_common(err);
+	}
+}
+
+static int length_error(int err)
+{
+	return err == -EFBIG || err == -EINVAL ? -EINVAL : file_error(err);
+}
+
+static int map_error(int err)
+{
+	/* EAGAIN: mlockall(MCL_FUTURE) and the limit of locked memory. */
+	return err == -EAGAIN ? -ENOMEM : hp_error_common(err);
+}
+
+/*
+ * Map the file and put the region into its session. Takes over the descriptor,
+ * but only on success. prepared is memory from before the file was there, so
+ * that nothing needs undoing.
+ */
+static int add_region(struct hp_session *session, struct hp_memory *prepared,
+		      struct hp_fd *file, const struct hp_region *values,
+		      struct hp_region **ret_region)
+{
+	struct hp_region *region = prepared->memory;
+	void *address;
+	int err;
+
+	err = session->sys->map(file->fd, values->length, &address);
+	if (err < 0)
+		return map_error(err);
+	hp_memory_keep(prepared);
+	region->session = session;
+	region->token = values->token;
+	region->length = values->length;
+	region->page_size = values->page_size;
+	region->origin = values->origin;
+	region->address = address;
+	region->fd = hp_fd_keep(file);
+	region->next = session->regions;
+	session->regions = region;
+	*ret_region = region;
+	return 0;
+}
+
+/* Is the token free, among the open regions and those that came back? */
+static int check_token_free(struct hp_session *session, uint64_t token)
+{
+	int err;
+
+	if (hp_region_find(session, token))
+		return -EEXIST;
+	if (session->incoming.fd < 0)
+		return 0;
+	err = hp_incoming_load(&session->incoming, session->sys);
+	if (err < 0)
+		return err;
+	return hp_manifest_find(session->incoming.manifest, token) ? -EEXIST :
+								     0;
+}
+
+HP_EXPORT int hp_region_create(struct hp_session *session, uint64_t token,
+			       uint64_t length,
+			       const struct hp_region_opts *opts,
+			       struct hp_region **ret_region)
+{
+	struct hp_region_opts known;
+	struct hp_region values;
+	const struct hp_sys *sys;
+	int err;
+
+	err = hp_session_check(session);
+	if (err < 0)
+		return err;
+	if (!ret_region || token == HP_TOKEN_RESERVED)
+		return -EINVAL;
+	err = read_options(&known, opts);
+	if (err < 0)
+		return err;
+	if (!known.page_size)
+		known.page_size = HP_PAGE_2M;
+	if (known.page_size != HP_PAGE_2M || !length || length > INT64_MAX ||
+	    length > SIZE_MAX || length % known.page_size)
+		return -EINVAL;
+
+	HP_LOCKED(&session->lock);
+	sys = session->sys;
+	err = check_token_free(session, token);
+	if (err < 0)
+		return err;
+
+	HP_MEMORY(memory, sys, sys->zalloc(sizeof(struct hp_region)));
+	if (!memory.memory)
+		return -ENOMEM;
+	HP_FD(file, sys, sys->memfd("hugepersist region", known.page_size));
+	if (file.fd < 0)
+		return file_error(file.fd);
+	err = sys->set_length(file.fd, length);
+	if (err < 0)
+		return length_error(err);
+	values = (struct hp_region){
+		.token = token,
+		.length = length,
+		.page_size = known.page_size,
+		.origin = HP_ORIGIN_CREATED,
+	};
+	return add_region(session, &memory, &file, &values, ret_region);
+}
+
+/*
+ * A file with fewer pages than its length would read as zeros where data was.
+ */
+static int check_file(const struct hp_sys *sys, int fd,
+		      const struct hp_manifest_entry *entry)
+{
+	struct hp_file_info info;
+	int err;
+
+	err = sys->file_info(fd, &info);
+	if (err < 0)
+		return hp_error_common(err);
+	if (info.page_size != entry->page_size ||
+	    info.length != entry->length || info.allocated < entry->length)
+		return -EUCLEAN;
+	return 0;
+}
+
+HP_EXPORT int hp_region_reclaim(struct hp_session *session, uint64_t token,
+				const struct hp_region_opts *opts,
+				struct hp_region **ret_region)
+{
+	const struct hp_manifest_entry *entry;
+	struct hp_region_opts known;
+	struct hp_region values;
+	const struct hp_sys *sys;
+	int err;
+
+	err = hp_session_check(session);
+	if (err < 0)
+		return err;
+	if (!ret_region || token == HP_TOKEN_RESERVED)
+		return -EINVAL;
+	err = read_options(&known, opts);
+	if (err < 0)
+		return err;
+
+	HP_LOCKED(&session->lock);
+	sys = session->sys;
+	if (hp_region_find(session, token))
+		return -EEXIST;
+	if (session->incoming.fd < 0)
+		return -ENOENT;
+	err = hp_incoming_load(&session->incoming, sys);
+	if (err < 0)
+		return err;
+	entry = hp_manifest_find(session->incoming.manifest, token);
+	if (!entry)
+		return -ENOENT;
+	if (known.page_size && known.page_size != entry->page_size)
+		return -EUCLEAN;
+	if (entry->page_size != HP_PAGE_2M)
+		return -EOPNOTSUPP;
+
+	HP_MEMORY(memory, sys, sys->zalloc(sizeof(struct hp_region)));
+	if (!memory.memory)
+		return -ENOMEM;
+	HP_FD(file, sys, hp_incoming_retrieve(&session->incoming, sys, token));
+	if (file.fd < 0)
+		return file.fd;
+	err = check_file(sys, file.fd, entry);
+	if (err < 0)
+		return err;
+	values = (struct hp_region){
+		.token = token,
+		.length = entry->length,
+		.page_size = entry->page_size,
+		.origin = HP_ORIGIN_LIVE_UPDATE,
+	};
+	return add_region(session, &memory, &file, &values, ret_region);
+}
+
+HP_EXPORT int hp_region_preserve(struct hp_region *region)
+{
+	struct hp_session *session;
+	int err;
+
+	if (!region)
+		return -EINVAL;
+	session = region->session;
+	err = hp_session_check(session);
+	if (err < 0)
+		return err;
+
+	HP_LOCKED(&session->lock);
+	if (region->preserved)
+		return 0;
+	if (session->local)
+		return -ENODEV;
+	if (session->incoming.fd >= 0)
+		return -EINPROGRESS;
+	err = hp_outgoing_preserve(&session->outgoing, &session->source,
+				   session->name, region);
+	if (err < 0)
+		return err;
+	region->preserved = true;
+	return 0;
+}
+
+HP_EXPORT int hp_region_close(struct hp_region *region)
+{
+	struct hp_session *session;
+	struct hp_region **link;
+	int err;
+
+	if (!region)
+		return 0;
+	session = region->session;
+	err = hp_session_check(session);
+	if (err < 0)
+		return err;
+
+	HP_LOCKED(&session->lock);
+	if (region->preserved)
+		return -EBUSY;
+	for (link = &session->regions; *link != region;)
+		link = &(*link)->next;
+	*link = region->next;
+	hp_region_free(region, session->sys);
+	return 0;
+}
+
+/* -- Getters --------------------------------------------------------------- */
+
+HP_EXPORT void *hp_region_address(const struct hp_region *region)
+{
+	return region ? region->address : NULL;
+}
+
+HP_EXPORT uint64_t hp_region_length(const struct hp_region *region)
+{
+	return region ? region->length : 0;
+}
+
+HP_EXPORT uint64_t hp_region_page_size(const struct hp_region *region)
+{
+	return region ? region->page_size : 0;
+}
+
+HP_EXPORT uint64_t hp_region_token(const struct hp_region *region)
+{
+	return region ? region->token : 0;
+}
+
+HP_EXPORT int hp_region_fd(const struct hp_region *region)
+{
+	return region ? region->fd : -EINVAL;
+}
+
+HP_EXPORT int hp_region_is_preserved(const struct hp_region *region)
+{
+	return region ? region->preserved : 0;
+}
+
+HP_EXPORT enum hp_origin hp_region_origin(const struct hp_region *region)
+{
+	return region ? region->origin : (enum hp_origin)0;
+}

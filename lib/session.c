@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "export.h"
+#include "options.h"
+#include "region.h"
+#include "session.h"
+
+int hp_session_check(const struct hp_session *session)
+{
+	if (!session)
+		return -EINVAL;
+	/*
+	 * Before any lock: the child of a threaded process may have copied it
+	 * in its locked state.
+	 */
+	return session->sys->getpid() == session->owner ? 0 : -ECHILD;
+}
+
+int hp_session_open_on(const struct hp_sys *sys, const char *name,
+		       const struct hp_session_opts *opts,
+		       struct hp_session **ret_session)
+{
+	struct hp_session_opts known;
+	struct hp_session *session;
+	size_t length;
+	int err;
+
+	if (!name || !ret_session)
+		return -EINVAL;
+	length = strnlen(name, HP_NAME_MAX + 1);
+	if (!length || length > HP_NAME_MAX)
+		return -EINVAL;
+	err = hp_options_read(&known, sizeof(known), opts);
+	if (err < 0)
+		return err;
+	if (known.flags & ~(unsigned int)HP_SESSION_LOCAL)
+		return -EINVAL;
+
+	HP_MEMORY(memory, sys, sys->zalloc(sizeof(*session)));
+	if (!memory.memory)
+		return -ENOMEM;
+	session = memory.memory;
+	session->sys = sys;
+	session->owner = sys->getpid();
+	session->source.ops = &hp_source_device;
+	session->source.sys = sys;
+	session->source.timeout_ms = known.timeout_ms;
+	session->incoming.fd = -1;
+	session->outgoing.fd = -1;
+	memcpy(session->name, name, length);
+	pthread_mutex_init(&session->lock, NULL);
+
+	err = session->source.ops->retrieve(&session->source, session->name,
+					    &session->incoming.fd);
+	if (err == -ENODEV && known.flags & HP_SESSION_LOCAL) {
+		session->local = true;
+	} else if (err < 0 && err != -ENOENT) {
+		pthread_mutex_destroy(&session->lock);
+		return err;
+	}
+	/* From here nothing can fail: a close would free what came back. */
+	session->returned = session->incoming.fd >= 0;
+	*ret_session = hp_memory_keep(&memory);
+	return 0;
+}
+
+HP_EXPORT int hp_session_open(const char *name,
+			      const struct hp_session_opts *opts,
+			      struct hp_session **ret_session)
+{
+	return hp_session_open_on(&hp_sys_linux, name, opts, ret_session);
+}
+
+HP_EXPORT const char *hp_session_name(const struct hp_session *session)
+{
+	return session ? session->name : NULL;
+}
+
+HP_EXPORT int hp_session_returned(const struct hp_session *session)
+{
+	return session ? session->returned : 0;
+}
+
+HP_EXPORT int hp_session_can_preserve(const struct hp_session *session)
+{
+	int err = hp_session_check(session);
+
+	if (err < 0)
+		return err;
+	if (session->local)
+		return -ENODEV;
+	return session->returned ? -EINPROGRESS : 0;
+}
+
+/* Is every region that came back in use? */
+static int check_all_reclaimed(struct hp_session *session)
+{
+	const struct hp_manifest *manifest;
+	int err;
+
+	err = hp_incoming_load(&session->incoming, session->sys);
+	if (err < 0)
+		return err;
+	manifest = session->incoming.manifest;
+	for (uint32_t i = 0; i < manifest->count; i++)
+		if (!hp_region_find(session, manifest->entries[i].token))
+			return -ENOTEMPTY;
+	return 0;
+}
+
+HP_EXPORT int hp_session_commit(struct hp_session *session, unsigned int flags)
+{
+	int err = hp_session_check(session);
+
+	if (err < 0)
+		return err;
+	if (flags & ~(unsigned int)HP_COMMIT_DROP)
+		return -EINVAL;
+
+	HP_LOCKED(&session->lock);
+	if (session->incoming.fd < 0)
+		return 0;
+	if (!(flags & HP_COMMIT_DROP)) {
+		err = check_all_reclaimed(session);
+		if (err < 0)
+			return err;
+	}
+	err = hp_incoming_finish(&session->incoming, session->sys);
+	if (err < 0)
+		return err;
+	session->returned = false;
+	return 0;
+}
+
+HP_EXPORT int hp_session_abort(struct hp_session *session)
+{
+	int err = hp_session_check(session);
+
+	if (err < 0)
+		return err;
+
+	HP_LOCKED(&session->lock);
+	/* First: the getter must not promise what is about to end. */
+	for (struct hp_region *r = session->regions; r; r = r->next)
+		r->preserved = false;
+	hp_outgoing_stop(&session->outgoing, session->sys);
+	return 0;
+}
+
+/* Would closing now lose what the caller has not given up? */
+static int check_closable(struct hp_session *session)
+{
+	HP_LOCKED(&session->lock);
+	return session->incoming.fd >= 0 || session->outgoing.fd >= 0 ? -EBUSY :
+									0;
+}
+
+HP_EXPORT int hp_session_close(struct hp_session *session)
+{
+	int err;
+
+	if (!session)
+		return 0;
+	err = hp_session_check(session);
+	if (err < 0)
+		return err;
+	err = check_closable(session);
+	if (err < 0)
+		return err;
+	while (session->regions) {
+		struct hp_region *region = session->regions;
+
+		session->regions = region->next;
+		hp_region_free(region, session->sys);
+	}
+	pthread_mutex_destroy(&session->lock);
+	session->sys->free(session);
+	return 0;
+}
