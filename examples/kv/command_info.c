@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/* INFO, in the format that Redis clients parse. */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <hugepersist/hugepersist.h>
+
+#include "command.h"
+
+typedef unsigned long long ull;
+
+static void add(struct buf *b, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void add(struct buf *b, const char *format, ...)
+{
+	char line[512];
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	if (n >= (int)sizeof(line))
+		n = sizeof(line) - 1;
+	buf_add(b, line, n);
+	buf_add(b, "\r\n", 2);
+}
+
+static void human(uint64_t n, char *out, size_t size)
+{
+	const char *units = "BKMGTP";
+	double x = n;
+
+	while (x >= 1024 && units[1]) {
+		x /= 1024;
+		units++;
+	}
+	snprintf(out, size, *units == 'B' ? "%.0f%c" : "%.2f%c", x, *units);
+}
+
+static void server_section(struct call *call, struct buf *b)
+{
+	int64_t up = (call->now - call->server->started_ms) / 1000;
+
+	/* What clients take for the server's abilities. */
+	add(b, "redis_version:7.0.0");
+	add(b, "redis_mode:standalone");
+	add(b, "server_name:hp-kv");
+	add(b, "hugepersist_version:%s", hp_version());
+	add(b, "process_id:%d", (int)getpid());
+	add(b, "tcp_port:%d", call->server->options->port);
+	add(b, "uptime_in_seconds:%" PRId64, up);
+	add(b, "uptime_in_days:%" PRId64, up / 86400);
+}
+
+static void clients_section(struct call *call, struct buf *b)
+{
+	add(b, "connected_clients:%u", call->server->client_count);
+	add(b, "maxclients:%d", call->server->options->maxclients);
+	add(b, "blocked_clients:0");
+}
+
+static void memory_section(struct call *call, struct buf *b)
+{
+	uint64_t used = store_used(call->store);
+	uint64_t capacity = store_capacity(call->store);
+	char text[32];
+
+	add(b, "used_memory:%llu", (ull)used);
+	human(used, text, sizeof(text));
+	add(b, "used_memory_human:%s", text);
+	add(b, "maxmemory:%llu", (ull)capacity);
+	human(capacity, text, sizeof(text));
+	add(b, "maxmemory_human:%s", text);
+	add(b, "maxmemory_policy:noeviction");
+	add(b, "region_length:%llu", (ull)call->store->length);
+	add(b, "region_used:%llu", (ull)used);
+	add(b, "region_free:%llu", (ull)(capacity - used));
+	add(b, "region_page_size:%llu",
+	    (ull)storage_page_size(call->server->storage));
+}
+
+static void persistence_section(struct call *call, struct buf *b)
+{
+	struct storage *st = call->server->storage;
+	int rc = storage_can_preserve(st);
+
+	add(b, "loading:0");
+	add(b, "session:%s", call->server->options->session);
+	add(b, "origin:%s", storage_origin(st));
+	add(b, "preserved:%s", storage_is_preserved(st) ? "yes" : "no");
+	add(b, "can_preserve:%s", rc < 0 ? "no" : "yes");
+	if (rc < 0)
+		add(b, "cannot_preserve_reason:%s", storage_error(rc));
+}
+
+static void stats_section(struct call *call, struct buf *b)
+{
+	const struct stats *st = &call->server->stats;
+
+	add(b, "total_connections_received:%llu", (ull)st->connections);
+	add(b, "total_commands_processed:%llu", (ull)st->commands);
+	add(b, "total_net_input_bytes:%llu", (ull)st->input_bytes);
+	add(b, "total_net_output_bytes:%llu", (ull)st->output_bytes);
+	add(b, "rejected_connections:%llu", (ull)st->rejected);
+	add(b, "expired_keys:%llu", (ull)call->store->expired);
+	add(b, "evicted_keys:0");
+	add(b, "keyspace_hits:%llu", (ull)st->hits);
+	add(b, "keyspace_misses:%llu", (ull)st->misses);
+}
+
+static void keyspace_section(struct call *call, struct buf *b)
+{
+	if (store_keys(call->store))
+		add(b, "db0:keys=%llu,expires=%llu,avg_ttl=0",
+		    (ull)store_keys(call->store),
+		    (ull)store_volatile_keys(call->store));
+}
+
+static const struct {
+	const char *name;
+	void (*print)(struct call *call, struct buf *b);
+} sections[] = {
+	{ "Server", server_section },
+	{ "Clients", clients_section },
+	{ "Memory", memory_section },
+	{ "Persistence", persistence_section },
+	{ "Stats", stats_section },
+	{ "Keyspace", keyspace_section },
+};
+
+static bool is_wanted(struct call *call, const char *section)
+{
+	for (int i = 1; i < call->argc; i++) {
+		struct slice a = call->argv[i];
+
+		if (slice_is(a, section) || slice_is(a, "all") ||
+		    slice_is(a, "default") || slice_is(a, "everything"))
+			return true;
+	}
+	return call->argc == 1;
+}
+
+int command_info(struct call *call)
+{
+	struct buf b;
+	bool first = true;
+
+	buf_init(&b, CLIENT_OUTPUT_MAX);
+	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
+		if (!is_wanted(call, sections[i].name))
+			continue;
+		if (!first)
+			buf_add(&b, "\r\n", 2);
+		first = false;
+		add(&b, "# %s", sections[i].name);
+		sections[i].print(call, &b);
+	}
+	if (b.failed)
+		call->out->failed = true;
+	else
+		resp_bulk(call->out, (struct slice){ b.p ? b.p : "",
+						     buf_size(&b) });
+	buf_free(&b);
+	return 0;
+}

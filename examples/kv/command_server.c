@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/* Commands on the connection and on the server as a whole. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "command.h"
+#include "glob.h"
+#include "number.h"
+
+int command_ping(struct call *call)
+{
+	if (call->argc > 2)
+		return call_wrong_arity(call, NULL);
+	if (call->argc == 2)
+		resp_bulk(call->out, call->argv[1]);
+	else
+		resp_status(call->out, "PONG");
+	return 0;
+}
+
+int command_echo(struct call *call)
+{
+	resp_bulk(call->out, call->argv[1]);
+	return 0;
+}
+
+int command_select(struct call *call)
+{
+	int64_t n;
+
+	if (!number_parse(call->argv[1], &n))
+		return call_not_an_integer(call);
+	if (n != 0)
+		resp_error(call->out, "ERR DB index is out of range");
+	else
+		resp_status(call->out, "OK");
+	return 0;
+}
+
+int command_quit(struct call *call)
+{
+	resp_status(call->out, "OK");
+	if (call->client)
+		call->client->close_after_reply = true;
+	return 0;
+}
+
+int command_dbsize(struct call *call)
+{
+	resp_integer(call->out, (int64_t)store_keys(call->store));
+	return 0;
+}
+
+int command_flushall(struct call *call)
+{
+	if (call->argc > 2 ||
+	    (call->argc == 2 && !slice_is(call->argv[1], "sync") &&
+	     !slice_is(call->argv[1], "async")))
+		return call_syntax_error(call);
+	store_flush(call->store);
+	resp_status(call->out, "OK");
+	return 0;
+}
+
+int command_shutdown(struct call *call)
+{
+	for (int i = 1; i < call->argc; i++) {
+		struct slice a = call->argv[i];
+
+		/* There is nothing to save; scripts say it out of habit. */
+		if (!slice_is(a, "nosave") && !slice_is(a, "save") &&
+		    !slice_is(a, "now") && !slice_is(a, "force"))
+			return call_syntax_error(call);
+	}
+	call->server->stopping = true;
+	return 0;
+}
+
+struct setting {
+	const char *name;
+	char value[160];
+};
+
+static int settings(const struct server *server, struct setting *set)
+{
+	const struct options *o = server->options;
+	int n = 0;
+
+#define ADD(key, ...) do { \
+		set[n].name = key; \
+		snprintf(set[n].value, sizeof(set[n].value), __VA_ARGS__); \
+		n++; \
+	} while (0)
+	/* Asked for by clients; neither kind of persistence exists here. */
+	ADD("save", "%s", "");
+	ADD("appendonly", "no");
+	ADD("databases", "1");
+	ADD("maxmemory", "%llu",
+	    (unsigned long long)store_capacity(server->store));
+	ADD("maxmemory-policy", "noeviction");
+	ADD("proto-max-bulk-len", "%lld", (long long)RESP_BULK_MAX);
+	ADD("maxclients", "%d", o->maxclients);
+	ADD("bind", "%s", o->bind);
+	ADD("port", "%d", o->port);
+	ADD("unixsocket", "%s", o->unixsocket ? o->unixsocket : "");
+	ADD("timeout", "0");
+#undef ADD
+	return n;
+}
+
+#define SETTINGS 16
+
+static int config_get(struct call *call)
+{
+	struct setting set[SETTINGS];
+	bool wanted[SETTINGS] = { false };
+	int n = settings(call->server, set), count = 0;
+
+	if (call->argc < 3)
+		return call_wrong_arity(call, "get");
+	for (int i = 0; i < n; i++) {
+		for (int k = 2; k < call->argc && !wanted[i]; k++)
+			wanted[i] = slice_is(call->argv[k], set[i].name) ||
+				glob_match(call->argv[k],
+					   slice_of(set[i].name));
+		count += wanted[i];
+	}
+	resp_array(call->out, 2 * count);
+	for (int i = 0; i < n; i++) {
+		if (!wanted[i])
+			continue;
+		resp_text(call->out, set[i].name);
+		resp_text(call->out, set[i].value);
+	}
+	return 0;
+}
+
+int command_config(struct call *call)
+{
+	if (slice_is(call->argv[1], "get"))
+		return config_get(call);
+	if (slice_is(call->argv[1], "resetstat") && call->argc == 2) {
+		call->server->stats = (struct stats){ 0 };
+		resp_status(call->out, "OK");
+		return 0;
+	}
+	if (slice_is(call->argv[1], "set")) {
+		resp_error(call->out,
+			   "ERR CONFIG SET is not supported: settings are arguments of hp-kv, see hp-kv --help");
+		return 0;
+	}
+	return call_unknown_subcommand(call);
+}
+
+static void reply_command(struct call *call, const struct command *c)
+{
+	resp_array(call->out, 6);
+	resp_text(call->out, c->name);
+	resp_integer(call->out, c->arity);
+	resp_array(call->out, 1);
+	resp_status(call->out, c->flags & COMMAND_WRITE ? "write" : "readonly");
+	resp_integer(call->out, c->first_key);
+	resp_integer(call->out, c->last_key);
+	resp_integer(call->out, c->key_step);
+}
+
+int command_command(struct call *call)
+{
+	int count = 0;
+
+	while (command_table[count].name)
+		count++;
+	if (call->argc == 1) {
+		resp_array(call->out, count);
+		for (int i = 0; i < count; i++)
+			reply_command(call, &command_table[i]);
+	} else if (slice_is(call->argv[1], "count") && call->argc == 2) {
+		resp_integer(call->out, count);
+	} else if (slice_is(call->argv[1], "docs")) {
+		/* No texts: clients then show none. */
+		resp_array(call->out, 0);
+	} else if (slice_is(call->argv[1], "info")) {
+		resp_array(call->out, call->argc - 2);
+		for (int i = 2; i < call->argc; i++) {
+			const struct command *c = command_find(call->argv[i]);
+
+			if (c)
+				reply_command(call, c);
+			else
+				buf_add(call->out, "*-1\r\n", 5);
+		}
+	} else {
+		return call_unknown_subcommand(call);
+	}
+	return 0;
+}

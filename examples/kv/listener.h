@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* A socket that clients connect to. */
+#ifndef KV_LISTENER_H
+#define KV_LISTENER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct listener {
+	int fd;			/* -1: none */
+	const char *path;	/* of a Unix socket, to be removed */
+	bool accepting;		/* the loop's: an accept is under way */
+};
+
+/*
+ * Take the address; nobody can connect before listener_start(). Failures are
+ * said on stderr. 0 or -errno.
+ */
+int listener_tcp(struct listener *l, const char *bind, int port);
+int listener_unix(struct listener *l, const char *path);
+int listener_start(struct listener *l);
+void listener_close(struct listener *l);
+
+/* Who is at the other end of a connection. */
+void listener_peer(const struct listener *l, int fd, char *out, size_t size);
+
+#endif

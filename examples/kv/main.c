@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "clock.h"
+#include "loop.h"
+#include "options.h"
+#include "server.h"
+#include "storage.h"
+
+static void say_preserve(struct storage *st, const struct options *o)
+{
+	int rc = storage_can_preserve(st);
+
+	if (o->preserve)
+		rc = storage_preserve(st);
+	if (rc < 0)
+		fprintf(stderr,
+			"hp-kv: the data will not survive a kernel update: %s\n",
+			storage_error(rc));
+}
+
+/* One line for whoever waits for it. */
+static void say_ready(const struct server *s, const struct options *o)
+{
+	printf("ready: origin=%s keys=%" PRIu64 " preserved=%s session=%s",
+	       storage_origin(s->storage), store_keys(s->store),
+	       storage_is_preserved(s->storage) ? "yes" : "no", o->session);
+	if (o->port)
+		printf(" tcp=%s:%d", o->bind, o->port);
+	if (o->unixsocket)
+		printf(" unix=%s", o->unixsocket);
+	printf("\n");
+	fflush(stdout);
+}
+
+static int serve(struct loop *loop, struct server *server)
+{
+	int rc = loop_listen(loop);
+
+	if (rc < 0)
+		return rc;
+	say_ready(server, server->options);
+	return loop_run(loop, server);
+}
+
+int main(int argc, char **argv)
+{
+	struct storage storage;
+	struct options o;
+	struct server server = {
+		.options = &o,
+		.storage = &storage,
+		.store = &storage.store,
+		.started_ms = clock_ms(),
+	};
+	struct loop loop;
+	int status, rc;
+
+	if (options_parse(argc, argv, &o, &status) < 0)
+		return status;
+	rc = loop_init(&loop, &o);
+	if (rc == 0)
+		rc = storage_open(&storage, &o);
+	if (rc == 0) {
+		say_preserve(&storage, &o);
+		rc = serve(&loop, &server);
+		storage_close(&storage);
+	}
+	loop_close(&loop);
+	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

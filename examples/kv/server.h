@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* What the commands see of the whole server. */
+#ifndef KV_SERVER_H
+#define KV_SERVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "options.h"
+#include "storage.h"
+
+struct client;
+
+struct stats {
+	uint64_t commands;
+	uint64_t connections;
+	uint64_t rejected;
+	uint64_t hits;
+	uint64_t misses;
+	uint64_t input_bytes;
+	uint64_t output_bytes;
+};
+
+struct server {
+	const struct options *options;
+	struct storage *storage;
+	struct store *store;
+	struct client *clients;		/* a list */
+	unsigned int client_count;
+	uint64_t next_client_id;
+	int64_t started_ms;
+	struct stats stats;
+	bool stopping;
+};
+
+#endif
