@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef KV_SUITES_H
+#define KV_SUITES_H
+
+#include <check.h>
+
+Suite *store_suite(void);
+Suite *resp_suite(void);
+Suite *text_suite(void);
+
+#endif
