@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+#include <stdlib.h>
+#include <string.h>
+
+#include "suites.h"
+
+static void setup(void)
+{
+	fake_boot();
+}
+
+Suite *suite_of(const char *name, const TTest *const *tests)
+{
+	Suite *suite = suite_create(name);
+	TCase *tcase = tcase_create(name);
+
+	tcase_add_checked_fixture(tcase, setup, NULL);
+	tcase_set_timeout(tcase, 20);
+	for (; *tests; tests++)
+		tcase_add_test(tcase, *tests);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
+
+/* Enough to tell regions and pages apart; more would only take time. */
+#define STRIDE (UINT64_C(1) << 20)
+
+void fill(struct hp_region *region)
+{
+	unsigned char *bytes = hp_region_address(region);
+
+	for (uint64_t i = STRIDE; i <= hp_region_length(region); i += STRIDE) {
+		uint64_t mark = hp_region_token(region) ^ i;
+
+		memcpy(bytes + i - sizeof(mark), &mark, sizeof(mark));
+	}
+}
+
+void check_filled(const struct hp_region *region)
+{
+	const unsigned char *bytes = hp_region_address(region);
+
+	for (uint64_t i = STRIDE; i <= hp_region_length(region); i += STRIDE) {
+		uint64_t mark;
+
+		memcpy(&mark, bytes + i - sizeof(mark), sizeof(mark));
+		ck_assert_uint_eq(mark, hp_region_token(region) ^ i);
+	}
+}
+
+void live_update(void)
+{
+	struct hp_region *pool, *index;
+	struct hp_session *db;
+
+	fake_boot();
+	ck_ok(open_session("db", &db));
+	ck_ok(hp_region_create(db, POOL, 4 * MIB, NULL, &pool));
+	ck_ok(hp_region_create(db, INDEX, 2 * MIB, NULL, &index));
+	fill(pool);
+	fill(index);
+	ck_ok(hp_region_preserve(pool));
+	ck_ok(hp_region_preserve(index));
+	fake_kexec();
+}
+
+int main(void)
+{
+	SRunner *runner = srunner_create(fake_suite());
+	int failed;
+
+	srunner_add_suite(runner, manifest_suite());
+	srunner_add_suite(runner, misc_suite());
+	srunner_add_suite(runner, session_suite());
+	srunner_add_suite(runner, region_suite());
+	srunner_add_suite(runner, failure_suite());
+	srunner_add_suite(runner, moment_suite());
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SUITES_H
+#define SUITES_H
+
+#include <check.h>
+
+#include <hugepersist/hugepersist.h>
+
+#include "../../lib/session.h"
+#include "fake.h"
+
+#define MIB (UINT64_C(1) << 20)
+
+/* A token of each kind of use in the tests. */
+#define POOL UINT64_C(1)
+#define INDEX UINT64_C(0xfffffffffffffffe)
+
+/* Results in the order of the errors, so that a failure says which one. */
+#define ck_result(call, expected)                                              \
+	do {                                                                   \
+		int ck_rc = (call);                                            \
+		ck_assert_msg(ck_rc == (expected), "%s: %d (%s), not %d (%s)", \
+			      #call, ck_rc, hp_strerror(ck_rc), (expected),    \
+			      hp_strerror(expected));                          \
+	} while (0)
+
+#define ck_ok(call) ck_result(call, 0)
+
+/* hp_session_open() on the fake machine. */
+static inline int open_session(const char *name, struct hp_session **session)
+{
+	return hp_session_open_on(&fake_sys, name, NULL, session);
+}
+
+/* A region of 2 MiB whose bytes can be told from those of another token. */
+void fill(struct hp_region *region);
+void check_filled(const struct hp_region *region);
+
+/*
+ * Boot; preserve POOL and INDEX of session "db"; kexec. The new process has not
+ * opened anything yet.
+ */
+void live_update(void);
+
+Suite *fake_suite(void);
+Suite *manifest_suite(void);
+Suite *misc_suite(void);
+Suite *session_suite(void);
+Suite *region_suite(void);
+Suite *failure_suite(void);
+Suite *moment_suite(void);
+
+/* A suite with one case, a clean machine before each test. */
+Suite *suite_of(const char *name, const TTest *const *tests);
+
+#endif

@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The manifest as bytes: what is written is read, what is damaged is refused,
+ * and a kexec at any store finds a valid list.
+ */
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "suites.h"
+
+#define SIZE HP_MANIFEST_SIZE
+#define SLOT HP_MANIFEST_SLOT_SIZE
+#define HEADER sizeof(struct hp_manifest_header)
+#define ENTRY sizeof(struct hp_manifest_entry)
+
+static struct hp_manifest_writer writer;
+static struct hp_manifest parsed;
+static uint64_t image[SIZE / 8]; /* a copy to damage */
+
+static void write_manifest(unsigned int count)
+{
+	ck_ok(hp_manifest_start(&writer, &fake_sys));
+	for (unsigned int i = 0; i < count; i++)
+		hp_manifest_add(&writer, 10 + i, (i + 1) * HP_PAGE_2M,
+				HP_PAGE_2M);
+	memcpy(image, writer.slots, SIZE);
+	hp_manifest_stop(&writer);
+	ck_assert_int_eq(fake_leaks(), 0);
+}
+
+static void check_parsed(unsigned int count)
+{
+	ck_assert_uint_eq(parsed.count, count);
+	for (unsigned int i = 0; i < count; i++) {
+		ck_assert_uint_eq(parsed.entries[i].token, 10 + i);
+		ck_assert_uint_eq(parsed.entries[i].length,
+				  (i + 1) * HP_PAGE_2M);
+		ck_assert_uint_eq(parsed.entries[i].page_size, HP_PAGE_2M);
+	}
+}
+
+static unsigned char *slot(int index)
+{
+	return (unsigned char *)image + index * SLOT;
+}
+
+/* Make the checksum right again, so that the check behind it is reached. */
+static void sign(int index)
+{
+	struct hp_manifest_header h;
+	size_t used;
+
+	memcpy(&h, slot(index), sizeof(h));
+	used = h.header_size + (size_t)h.count * h.entry_size;
+	h.crc = 0;
+	memcpy(slot(index), &h, sizeof(h));
+	if (used <= SLOT)
+		h.crc = (uint32_t)crc32(0, slot(index), (uInt)used);
+	memcpy(slot(index), &h, sizeof(h));
+}
+
+/* Put the same bytes into both slots. */
+static void put(size_t offset, const void *bytes, size_t length)
+{
+	for (int i = 0; i < HP_MANIFEST_SLOTS; i++)
+		memcpy(slot(i) + offset, bytes, length);
+}
+
+START_TEST(what_is_written_is_read)
+{
+	static const unsigned int counts[] = { 0, 1, 2, 17, HP_REGIONS_MAX };
+
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		write_manifest(counts[i]);
+		memset(&parsed, 0x55, sizeof(parsed));
+		ck_ok(hp_manifest_parse(image, SIZE, &parsed));
+		check_parsed(counts[i]);
+		if (counts[i])
+			ck_assert_ptr_eq(hp_manifest_find(&parsed, 10),
+					 &parsed.entries[0]);
+		ck_assert_ptr_null(hp_manifest_find(&parsed, 9));
+	}
+}
+END_TEST
+
+/* A field of the header, or of entry 1, the value, and the verdict. */
+static const struct {
+	size_t offset;
+	size_t width;
+	uint64_t value;
+	int expected;
+} damages[] = {
+#define HEADER_FIELD(f, value, expected)                                      \
+	{                                                                     \
+		offsetof(struct hp_manifest_header, f),                       \
+			sizeof(((struct hp_manifest_header *)0)->f), (value), \
+			(expected)                                            \
+	}
+#define ENTRY_FIELD(f, value, expected)                                    \
+	{                                                                  \
+		HEADER + ENTRY + offsetof(struct hp_manifest_entry, f), 8, \
+			(value), (expected)                                \
+	}
+	HEADER_FIELD(magic, 0, -EBADMSG),
+	HEADER_FIELD(magic, 1, -EBADMSG),
+	HEADER_FIELD(version, 0, -EOPNOTSUPP),
+	HEADER_FIELD(version, 2, -EOPNOTSUPP),
+	HEADER_FIELD(header_size, 0, -EBADMSG),
+	HEADER_FIELD(header_size, 56, -EBADMSG),
+	HEADER_FIELD(header_size, 68, -EBADMSG),
+	HEADER_FIELD(header_size, SLOT, -EBADMSG),
+	HEADER_FIELD(header_size, UINT32_MAX - 7, -EBADMSG),
+	HEADER_FIELD(entry_size, 0, -EBADMSG),
+	HEADER_FIELD(entry_size, 24, -EBADMSG),
+	HEADER_FIELD(entry_size, 68, -EBADMSG),
+	HEADER_FIELD(entry_size, SLOT, -EBADMSG),
+	HEADER_FIELD(entry_size, UINT32_MAX - 7, -EBADMSG),
+	HEADER_FIELD(count, HP_REGIONS_MAX + 1, -EBADMSG),
+	HEADER_FIELD(count, UINT32_MAX, -EBADMSG),
+	/* An entry of zeros. */
+	HEADER_FIELD(count, 4, -EBADMSG),
+	HEADER_FIELD(features, 1, -EOPNOTSUPP),
+	HEADER_FIELD(features, 0x80000000, -EOPNOTSUPP),
+	ENTRY_FIELD(token, 10, -EBADMSG), /* that of entry 0 */
+	ENTRY_FIELD(token, 12, -EBADMSG), /* that of entry 2 */
+	ENTRY_FIELD(token, HP_TOKEN_RESERVED, -EBADMSG),
+	ENTRY_FIELD(length, 0, -EBADMSG),
+	ENTRY_FIELD(length, HP_PAGE_2M + 4096, -EBADMSG),
+	ENTRY_FIELD(length, UINT64_C(1) << 63, -EBADMSG),
+	ENTRY_FIELD(page_size, 0, -EBADMSG),
+	ENTRY_FIELD(page_size, 4096, -EBADMSG),
+	ENTRY_FIELD(page_size, HP_PAGE_2M + 1, -EBADMSG),
+	ENTRY_FIELD(page_size, HP_PAGE_2M * 3, -EBADMSG),
+	ENTRY_FIELD(page_size, UINT64_C(1) << 63, -EBADMSG),
+	/* The controls: these are fine. */
+	HEADER_FIELD(count, 3, 0),
+	HEADER_FIELD(count, 2, 0),
+	HEADER_FIELD(sequence, UINT64_MAX, 0),
+	HEADER_FIELD(zero, 1, 0), /* a newer field that may be skipped */
+	ENTRY_FIELD(token, 99, 0),
+	ENTRY_FIELD(length, HP_PAGE_2M * 9, 0),
+	ENTRY_FIELD(page_size, HP_PAGE_2M / 2, 0),
+};
+
+START_TEST(each_field_is_checked)
+{
+	for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
+		int rc;
+
+		write_manifest(3);
+		put(damages[i].offset, &damages[i].value,
+		    damages[i].width > 8 ? 8 : damages[i].width);
+		sign(0);
+		sign(1);
+		rc = hp_manifest_parse(image, SIZE, &parsed);
+		ck_assert_msg(rc == damages[i].expected,
+			      "damage %zu at %zu, value %#llx: %d", i,
+			      damages[i].offset,
+			      (unsigned long long)damages[i].value, rc);
+	}
+}
+END_TEST
+
+START_TEST(every_flipped_bit_is_found)
+{
+	const size_t used = HEADER + 2 * ENTRY;
+
+	write_manifest(2);
+	for (size_t bit = 0; bit < used * 8; bit++) {
+		slot(0)[bit / 8] ^= 1 << bit % 8;
+		/* The other slot says the same and is whole. */
+		ck_ok(hp_manifest_parse(image, SIZE, &parsed));
+		check_parsed(2);
+		slot(1)[bit / 8] ^= 1 << bit % 8;
+		ck_result(hp_manifest_parse(image, SIZE, &parsed), -EBADMSG);
+		slot(0)[bit / 8] ^= 1 << bit % 8;
+		ck_ok(hp_manifest_parse(image, SIZE, &parsed));
+		check_parsed(2);
+		slot(1)[bit / 8] ^= 1 << bit % 8;
+	}
+	/* Control: behind what is used nothing matters. */
+	slot(0)[used] ^= 1;
+	slot(1)[used] ^= 1;
+	ck_ok(hp_manifest_parse(image, SIZE, &parsed));
+}
+END_TEST
+
+START_TEST(the_higher_sequence_counts)
+{
+	uint64_t sequence = 1000;
+
+	write_manifest(2);
+	for (int newer = 0; newer < 2; newer++) {
+		struct hp_manifest_header h;
+
+		memcpy(&h, slot(newer), sizeof(h));
+		h.count = 1;
+		h.sequence = sequence++;
+		memcpy(slot(newer), &h, sizeof(h));
+		sign(newer);
+		memcpy(&h, slot(!newer), sizeof(h));
+		h.count = 2;
+		memcpy(slot(!newer), &h, sizeof(h));
+		sign(!newer);
+		ck_ok(hp_manifest_parse(image, SIZE, &parsed));
+		check_parsed(1);
+	}
+}
+END_TEST
+
+START_TEST(sizes_of_the_file)
+{
+	static const size_t wrong[] = { 0,
+					1,
+					64,
+					8184,
+					8193,
+					SIZE - 8,
+					SIZE - 1,
+					SIZE / 2 - 8,
+					HP_MANIFEST_SIZE_MIN - 8 };
+
+	write_manifest(1);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		ck_result(hp_manifest_parse(image, wrong[i], &parsed),
+			  -EBADMSG);
+	ck_result(hp_manifest_parse(image, HP_MANIFEST_SIZE_MAX + 16, &parsed),
+		  -EBADMSG);
+	/* The control, and a file of another version's size. */
+	ck_ok(hp_manifest_parse(image, SIZE, &parsed));
+	memcpy(slot(0) + 4096, slot(1), 4096);
+	ck_ok(hp_manifest_parse(image, 8192, &parsed));
+	check_parsed(1);
+}
+END_TEST
+
+/* A later version has longer headers and entries. */
+START_TEST(larger_structures_are_skipped_over)
+{
+	struct hp_manifest_header h;
+	uint64_t token, more = 77;
+
+	write_manifest(2);
+	memcpy(&h, slot(0), sizeof(h));
+	h.header_size = 128;
+	h.entry_size = 96;
+	put(0, &h, sizeof(h));
+	put(HEADER, &more, sizeof(more));
+	for (token = 0; token < 2; token++) {
+		struct hp_manifest_entry e = {
+			.token = 10 + token,
+			.length = (token + 1) * HP_PAGE_2M,
+			.page_size = HP_PAGE_2M,
+		};
+
+		put(128 + token * 96, &e, sizeof(e));
+		put(128 + token * 96 + ENTRY, &more, sizeof(more));
+	}
+	sign(0);
+	sign(1);
+	ck_ok(hp_manifest_parse(image, SIZE, &parsed));
+	check_parsed(2);
+}
+END_TEST
+
+/* Whatever the bytes are, nothing outside of them is touched (ASan, UBSan). */
+START_TEST(arbitrary_bytes_are_refused)
+{
+	srandom(1);
+	for (int round = 0; round < 300; round++) {
+		struct hp_manifest_header h = {
+			.magic = HP_MANIFEST_MAGIC,
+			.version = HP_MANIFEST_VERSION,
+			.header_size = (uint32_t)(random() % 256),
+			.entry_size = (uint32_t)(random() % 256),
+			.count = (uint32_t)(random() % 2048),
+		};
+		/* On the heap and tight, so that ASan sees the end. */
+		unsigned char *bytes = malloc(HP_MANIFEST_SIZE_MIN);
+
+		ck_assert_ptr_nonnull(bytes);
+		for (int i = 0; i < HP_MANIFEST_SIZE_MIN; i++)
+			bytes[i] = (unsigned char)random();
+		memcpy(bytes, &h, sizeof(h));
+		ck_result(
+			hp_manifest_parse(bytes, HP_MANIFEST_SIZE_MIN, &parsed),
+			-EBADMSG);
+		free(bytes);
+	}
+}
+END_TEST
+
+/* -- A kexec at every store ------------------------------------------------ */
+
+static unsigned int snapshots, broken, before, after;
+static const unsigned char *watched;
+
+static void look(void)
+{
+	snapshots++;
+	if (hp_manifest_parse(watched, SIZE, &parsed) < 0 ||
+	    parsed.count < before || parsed.count > after) {
+		broken++;
+		return;
+	}
+	check_parsed(parsed.count);
+}
+
+START_TEST(every_store_leaves_a_valid_list)
+{
+	ck_ok(hp_manifest_start(&writer, &fake_sys));
+	watched = writer.slots;
+	fake.on_store = look;
+	for (unsigned int i = 0; i < 20; i++) {
+		snapshots = 0;
+		before = i;
+		after = i + 1;
+		hp_manifest_add(&writer, 10 + i, (i + 1) * HP_PAGE_2M,
+				HP_PAGE_2M);
+		ck_assert_uint_gt(snapshots, 20);
+		ck_assert_uint_eq(broken, 0);
+		/* Done: in both slots, whichever gets lost. */
+		for (int j = 0; j < HP_MANIFEST_SLOTS; j++) {
+			memcpy(image, writer.slots, SIZE);
+			memset(slot(j), 0, SLOT);
+			ck_ok(hp_manifest_parse(image, SIZE, &parsed));
+			check_parsed(i + 1);
+		}
+	}
+	fake.on_store = NULL;
+	hp_manifest_stop(&writer);
+}
+END_TEST
+
+/* Control: an update in place, checksum last, is seen to be broken. */
+START_TEST(an_update_in_place_is_found_out)
+{
+	struct hp_manifest_entry e = {
+		.token = 11,
+		.length = 2 * HP_PAGE_2M,
+		.page_size = HP_PAGE_2M,
+	};
+	const uint64_t *words = (const uint64_t *)&e;
+	struct hp_manifest_header h;
+
+	write_manifest(1);
+	memset(slot(1), 0, SLOT);
+	watched = slot(0);
+	before = 1;
+	after = 2;
+	fake.on_store = look;
+	for (size_t i = 0; i < ENTRY / 8; i++)
+		fake_sys.store((uint64_t *)(slot(0) + HEADER + ENTRY) + i,
+			       words[i]);
+	ck_assert_uint_eq(broken, 0);
+	memcpy(&h, slot(0), sizeof(h));
+	h.count = 2;
+	memcpy(slot(0), &h, sizeof(h));
+	fake_sys.store(image + 3, h.sequence + 1);
+	ck_assert_uint_gt(broken, 0);
+}
+END_TEST
+
+Suite *manifest_suite(void)
+{
+	const TTest *const tests[] = {
+		what_is_written_is_read,
+		each_field_is_checked,
+		every_flipped_bit_is_found,
+		the_higher_sequence_counts,
+		sizes_of_the_file,
+		larger_structures_are_skipped_over,
+		arbitrary_bytes_are_refused,
+		every_store_leaves_a_valid_list,
+		an_update_in_place_is_found_out,
+		NULL,
+	};
+
+	return suite_of("manifest", tests);
+}

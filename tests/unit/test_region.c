@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Region by region: arguments, getters, and all that can be wrong with what
+ * comes back.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "suites.h"
+
+static struct hp_session *s;
+static struct hp_region *r, *q;
+
+START_TEST(getters)
+{
+	ck_ok(open_session("db", &s));
+	ck_ok(hp_region_create(s, POOL, 4 * MIB, NULL, &r));
+	ck_assert_ptr_nonnull(hp_region_address(r));
+	ck_assert_uint_eq(hp_region_length(r), 4 * MIB);
+	ck_assert_uint_eq(hp_region_page_size(r), HP_PAGE_2M);
+	ck_assert_uint_eq(hp_region_token(r), POOL);
+	ck_assert_int_ge(hp_region_fd(r), 0);
+	ck_assert_int_eq(hp_region_is_preserved(r), 0);
+	ck_assert_int_eq(hp_region_origin(r), HP_ORIGIN_CREATED);
+	ck_ok(hp_region_preserve(r));
+	ck_assert_int_eq(hp_region_is_preserved(r), 1);
+	ck_assert_int_eq(hp_region_origin(r), HP_ORIGIN_CREATED);
+
+	live_update();
+	ck_ok(open_session("db", &s));
+	ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
+	ck_assert_uint_eq(hp_region_length(r), 4 * MIB);
+	ck_assert_uint_eq(hp_region_page_size(r), HP_PAGE_2M);
+	ck_assert_uint_eq(hp_region_token(r), POOL);
+	ck_assert_int_ge(hp_region_fd(r), 0);
+	ck_assert_int_eq(hp_region_is_preserved(r), 0);
+	ck_assert_int_eq(hp_region_origin(r), HP_ORIGIN_LIVE_UPDATE);
+}
+END_TEST
+
+START_TEST(arguments)
+{
+	static const uint64_t lengths[] = { 0,
+					    1,
+					    4096,
+					    2 * MIB - 1,
+					    2 * MIB + 4096,
+					    UINT64_MAX,
+					    UINT64_C(1) << 63 };
+	struct hp_region_opts opts = { 0 };
+
+	opts.size = sizeof(opts);
+	r = NULL;
+	ck_ok(open_session("db", &s));
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++)
+		ck_result(hp_region_create(s, POOL, lengths[i], NULL, &r),
+			  -EINVAL);
+	ck_result(hp_region_create(s, HP_TOKEN_RESERVED, 2 * MIB, NULL, &r),
+		  -EINVAL);
+	ck_result(hp_region_reclaim(s, HP_TOKEN_RESERVED, NULL, &r), -EINVAL);
+	ck_result(hp_region_create(s, POOL, 2 * MIB, NULL, NULL), -EINVAL);
+	ck_result(hp_region_reclaim(s, POOL, NULL, NULL), -EINVAL);
+	opts.page_size = UINT64_C(1) << 30;
+	ck_result(hp_region_create(s, POOL, 1024 * MIB, &opts, &r), -EINVAL);
+	opts.page_size = HP_PAGE_2M;
+	opts.flags = 1;
+	ck_result(hp_region_create(s, POOL, 2 * MIB, &opts, &r), -EINVAL);
+	ck_result(hp_region_reclaim(s, POOL, &opts, &r), -EINVAL);
+	opts.flags = 0;
+	opts.reserved = 1;
+	ck_result(hp_region_create(s, POOL, 2 * MIB, &opts, &r), -EINVAL);
+	ck_assert_ptr_null(r);
+	/* The control, with tokens at both ends. */
+	opts.reserved = 0;
+	ck_ok(hp_region_create(s, 0, 2 * MIB, &opts, &r));
+	ck_ok(hp_region_create(s, UINT64_MAX - 1, 2 * MIB, &opts, &r));
+}
+END_TEST
+
+START_TEST(tokens_are_unique)
+{
+	ck_ok(open_session("db", &s));
+	ck_ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+	ck_result(hp_region_create(s, POOL, 2 * MIB, NULL, &q), -EEXIST);
+	ck_result(hp_region_reclaim(s, POOL, NULL, &q), -EEXIST);
+	ck_ok(hp_region_close(r));
+	ck_ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+
+	live_update();
+	ck_ok(open_session("db", &s));
+	ck_result(hp_region_create(s, POOL, 2 * MIB, NULL, &q), -EEXIST);
+	ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
+	ck_result(hp_region_reclaim(s, POOL, NULL, &q), -EEXIST);
+	ck_result(hp_region_create(s, POOL, 2 * MIB, NULL, &q), -EEXIST);
+	ck_result(hp_region_reclaim(s, 99, NULL, &q), -ENOENT);
+	ck_ok(hp_region_create(s, 99, 2 * MIB, NULL, &q));
+}
+END_TEST
+
+START_TEST(close_in_any_order)
+{
+	struct hp_region *regions[5];
+
+	ck_ok(open_session("db", &s));
+	for (unsigned int i = 0; i < 5; i++)
+		ck_ok(hp_region_create(s, i, 2 * MIB, NULL, &regions[i]));
+	ck_ok(hp_region_close(regions[2]));
+	ck_ok(hp_region_close(regions[0]));
+	ck_ok(hp_region_close(regions[4]));
+	ck_assert_int_eq(fake.pool_used, 2);
+	ck_ok(hp_session_close(s));
+	ck_assert_int_eq(fake_leaks(), 0);
+	ck_assert_int_eq(fake.pool_used, 0);
+}
+END_TEST
+
+START_TEST(pool_is_too_small)
+{
+	ck_ok(open_session("db", &s));
+	ck_result(hp_region_create(s, POOL, 130 * MIB, NULL, &r), -ENOMEM);
+	ck_assert_int_eq(fake.pool_used, 0);
+	ck_assert_int_eq(fake.fds, 0);
+	ck_ok(hp_region_create(s, POOL, 128 * MIB, NULL, &r));
+	ck_result(hp_region_create(s, INDEX, 2 * MIB, NULL, &q), -ENOMEM);
+	ck_ok(hp_region_close(r));
+	ck_ok(hp_region_create(s, INDEX, 2 * MIB, NULL, &q));
+}
+END_TEST
+
+START_TEST(reclaim_once_more_before_commit)
+{
+	live_update();
+	ck_ok(open_session("db", &s));
+	ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
+	check_filled(r);
+	ck_ok(hp_region_close(r));
+	ck_assert_int_eq(fake.pool_used, 3);
+	ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
+	check_filled(r);
+}
+END_TEST
+
+/* Errors of the attempt, each with the control that it is not permanent. */
+START_TEST(region_is_not_what_was_preserved)
+{
+	struct hp_region_opts opts = { 0 };
+
+	opts.size = sizeof(opts);
+	live_update();
+	ck_ok(open_session("db", &s));
+
+	fake_returned_set_length(POOL, 2 * MIB);
+	ck_result(hp_region_reclaim(s, POOL, NULL, &r), -EUCLEAN);
+	fake_returned_set_length(POOL, 6 * MIB);
+	ck_result(hp_region_reclaim(s, POOL, NULL, &r), -EUCLEAN);
+	fake_returned_set_length(POOL, 4 * MIB);
+
+	fake_returned_set_allocated(POOL, 2 * MIB); /* a hole */
+	ck_result(hp_region_reclaim(s, POOL, NULL, &r), -EUCLEAN);
+	fake_returned_set_allocated(POOL, 4 * MIB);
+
+	fake_returned_set_page_size(POOL, 0); /* no huge pages at all */
+	ck_result(hp_region_reclaim(s, POOL, NULL, &r), -EUCLEAN);
+	fake_returned_set_page_size(POOL, HP_PAGE_2M * 512);
+	ck_result(hp_region_reclaim(s, POOL, NULL, &r), -EUCLEAN);
+	fake_returned_set_page_size(POOL, HP_PAGE_2M);
+
+	opts.page_size = HP_PAGE_2M * 512;
+	ck_result(hp_region_reclaim(s, POOL, &opts, &r), -EUCLEAN);
+	opts.page_size = HP_PAGE_2M;
+	ck_assert_int_eq(fake.maps, 0);
+	ck_assert_int_eq(fake.fds, 1); /* the session */
+	ck_ok(hp_region_reclaim(s, POOL, &opts, &r));
+}
+END_TEST
+
+START_TEST(region_is_listed_and_missing)
+{
+	live_update();
+	fake_returned_remove(POOL);
+	ck_ok(open_session("db", &s));
+	ck_result(hp_region_reclaim(s, POOL, NULL, &r), -ENODATA);
+	/* Not as if it had never been: the token must be given up first. */
+	ck_result(hp_region_create(s, POOL, 2 * MIB, NULL, &r), -EEXIST);
+	ck_result(hp_session_commit(s, 0), -ENOTEMPTY);
+	ck_ok(hp_region_reclaim(s, INDEX, NULL, &q));
+	ck_ok(hp_session_commit(s, HP_COMMIT_DROP));
+	ck_ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+	check_filled(q);
+}
+END_TEST
+
+START_TEST(retrieve_that_failed_stays_so)
+{
+	static const int errors[] = { ENOMEM, ENOENT, EIO,   EINVAL,
+				      EBUSY,  ENFILE, EINTR, EAGAIN };
+
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		live_update();
+		ck_ok(open_session("db", &s));
+		ck_ok(hp_region_reclaim(s, INDEX, NULL, &q));
+		fake.fail_call = CALL_RETRIEVE_FD;
+		fake.fail_nth = 1;
+		fake.fail_errno = errors[i];
+		ck_result(hp_region_reclaim(s, POOL, NULL, &r), -ENODATA);
+		ck_assert(fake.failed);
+		fake.failed = false;
+		ck_result(hp_region_reclaim(s, POOL, NULL, &r), -ENODATA);
+		ck_result(hp_session_commit(s, 0), -ENOTEMPTY);
+		ck_ok(hp_session_commit(s, HP_COMMIT_DROP));
+		check_filled(q);
+	}
+	/* No descriptor: the kernel did not try. */
+	live_update();
+	ck_ok(open_session("db", &s));
+	ck_ok(hp_region_reclaim(s, INDEX, NULL, &q));
+	fake.fail_call = CALL_RETRIEVE_FD;
+	fake.fail_nth = 1;
+	fake.fail_errno = EMFILE;
+	ck_result(hp_region_reclaim(s, POOL, NULL, &r), -EMFILE);
+	ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
+}
+END_TEST
+
+START_TEST(errors_of_preserve)
+{
+	static const struct {
+		int from, to;
+	} errors[] = {
+		{ ENOENT, -EOPNOTSUPP }, { EOPNOTSUPP, -EOPNOTSUPP },
+		{ EBUSY, -EALREADY },	 { EAGAIN, -EAGAIN },
+		{ EINTR, -EAGAIN },	 { ENOSPC, -ENOSPC },
+		{ EFBIG, -EFBIG },	 { EHWPOISON, -EHWPOISON },
+		{ ENOMEM, -ENOMEM },	 { EINVAL, -EPROTO },
+		{ EXDEV, -EPROTO },
+	};
+
+	ck_ok(open_session("db", &s));
+	ck_ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+	ck_ok(hp_region_create(s, INDEX, 2 * MIB, NULL, &q));
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		/* The first region: the session ends with the failure. */
+		fake.fail_call = CALL_PRESERVE_FD;
+		fake.fail_nth = 2; /* after the manifest */
+		fake.fail_errno = errors[i].from;
+		ck_result(hp_region_preserve(r), errors[i].to);
+		ck_assert_int_eq(fake.sessions_outgoing, 0);
+		ck_assert_int_eq(fake.fds, 2);
+		/* The second: the first stays. */
+		ck_ok(hp_region_preserve(r));
+		fake.fail_nth = 1;
+		ck_result(hp_region_preserve(q), errors[i].to);
+		ck_assert_int_eq(hp_region_is_preserved(r), 1);
+		ck_assert_int_eq(hp_region_is_preserved(q), 0);
+		ck_ok(hp_session_abort(s));
+	}
+}
+END_TEST
+
+START_TEST(stock_kernel)
+{
+	fake.no_handler = true;
+	ck_ok(open_session("db", &s));
+	ck_ok(hp_session_can_preserve(s));
+	ck_ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+	fill(r);
+	ck_result(hp_region_preserve(r), -EOPNOTSUPP);
+	ck_assert_int_eq(fake.sessions_outgoing, 0);
+	check_filled(r);
+	ck_ok(hp_session_close(s));
+	ck_assert_int_eq(fake_leaks(), 0);
+}
+END_TEST
+
+/* Making 1023 files is not what this is about. */
+START_TEST(session_is_full)
+{
+	ck_ok(open_session("db", &s));
+	ck_ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+	ck_ok(hp_region_create(s, INDEX, 2 * MIB, NULL, &q));
+	ck_ok(hp_region_preserve(r));
+	s->outgoing.manifest.count = HP_REGIONS_MAX;
+	ck_result(hp_region_preserve(q), -ENOSPC);
+	s->outgoing.manifest.count = 1;
+	ck_ok(hp_region_preserve(q));
+}
+END_TEST
+
+START_TEST(errors_of_the_file)
+{
+	static const struct {
+		enum fake_call call;
+		int from, to;
+	} errors[] = {
+		{ CALL_MEMFD, ENODEV, -EOPNOTSUPP },
+		{ CALL_MEMFD, EINVAL, -EOPNOTSUPP },
+		{ CALL_MEMFD, ENOSYS, -EOPNOTSUPP },
+		{ CALL_MEMFD, ENOSPC, -ENOMEM },
+		{ CALL_MEMFD, EACCES, -EACCES },
+		{ CALL_MEMFD, ENFILE, -EMFILE },
+		{ CALL_MEMFD, EXDEV, -EPROTO },
+		{ CALL_SET_LENGTH, EFBIG, -EINVAL },
+		{ CALL_SET_LENGTH, ENOMEM, -ENOMEM },
+		{ CALL_MAP, ENOMEM, -ENOMEM },
+		{ CALL_MAP, EAGAIN, -ENOMEM },
+		{ CALL_MAP, EXDEV, -EPROTO },
+		{ CALL_ZALLOC, ENOMEM, -ENOMEM },
+	};
+
+	ck_ok(open_session("db", &s));
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		fake.fail_call = errors[i].call;
+		fake.fail_nth = 1;
+		fake.fail_errno = errors[i].from;
+		r = NULL;
+		ck_result(hp_region_create(s, POOL, 2 * MIB, NULL, &r),
+			  errors[i].to);
+		ck_assert_ptr_null(r);
+		ck_assert_int_eq(fake.fds + fake.maps, 0);
+	}
+	ck_ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+}
+END_TEST
+
+Suite *region_suite(void)
+{
+	const TTest *const tests[] = {
+		getters,
+		arguments,
+		tokens_are_unique,
+		close_in_any_order,
+		pool_is_too_small,
+		reclaim_once_more_before_commit,
+		region_is_not_what_was_preserved,
+		region_is_listed_and_missing,
+		retrieve_that_failed_stays_so,
+		errors_of_preserve,
+		stock_kernel,
+		session_is_full,
+		errors_of_the_file,
+		NULL,
+	};
+
+	return suite_of("region", tests);
+}

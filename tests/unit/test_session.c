@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Session by session: what each call answers in each state.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "suites.h"
+
+static struct hp_session *s, *other;
+static struct hp_region *r, *q;
+
+START_TEST(names)
+{
+	char longest[HP_NAME_MAX + 2];
+
+	memset(longest, 'n', sizeof(longest));
+	longest[HP_NAME_MAX + 1] = 0;
+	ck_result(open_session(NULL, &s), -EINVAL);
+	ck_result(open_session("", &s), -EINVAL);
+	ck_result(open_session(longest, &s), -EINVAL);
+	longest[HP_NAME_MAX] = 0;
+	ck_ok(open_session(longest, &s));
+	ck_assert_str_eq(hp_session_name(s), longest);
+	/* The kernel takes it too. */
+	ck_ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+	ck_ok(hp_region_preserve(r));
+	fake_kexec();
+	ck_ok(open_session(longest, &s));
+	ck_assert_int_eq(hp_session_returned(s), 1);
+}
+END_TEST
+
+START_TEST(first_start)
+{
+	ck_ok(open_session("db", &s));
+	ck_assert_int_eq(hp_session_returned(s), 0);
+	ck_ok(hp_session_can_preserve(s));
+	ck_result(hp_region_reclaim(s, POOL, NULL, &r), -ENOENT);
+	ck_ok(hp_session_commit(s, 0));
+	ck_ok(hp_session_commit(s, HP_COMMIT_DROP));
+	ck_result(hp_session_commit(s, 2), -EINVAL);
+	ck_ok(hp_session_abort(s));
+	/* The device is free for others. */
+	ck_assert_int_eq(fake.fds, 0);
+	ck_ok(hp_session_close(s));
+	ck_assert_int_eq(fake_leaks(), 0);
+}
+END_TEST
+
+START_TEST(no_live_update)
+{
+	struct hp_session_opts opts = { 0 };
+
+	opts.size = sizeof(opts);
+	opts.flags = HP_SESSION_LOCAL;
+	fake.no_device = true;
+	ck_result(open_session("db", &s), -ENODEV);
+	ck_ok(hp_session_open_on(&fake_sys, "db", &opts, &s));
+	ck_result(hp_session_can_preserve(s), -ENODEV);
+	ck_result(hp_region_reclaim(s, POOL, NULL, &r), -ENOENT);
+	ck_ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+	ck_result(hp_region_preserve(r), -ENODEV);
+	ck_assert_int_eq(hp_region_is_preserved(r), 0);
+	ck_ok(hp_session_commit(s, 0));
+	/* A device that turns up later may hold data we did not ask for. */
+	fake.no_device = false;
+	ck_result(hp_region_preserve(r), -ENODEV);
+	ck_ok(hp_session_close(s));
+	ck_assert_int_eq(fake_leaks(), 0);
+}
+END_TEST
+
+/* Where data may wait, local is no way around an error. */
+START_TEST(errors_of_the_device)
+{
+	static const struct {
+		int from, to;
+	} errors[] = {
+		{ EACCES, -EACCES }, { EPERM, -EACCES },  { EIO, -EIO },
+		{ ENXIO, -ENODEV },  { EMFILE, -EMFILE }, { ENFILE, -EMFILE },
+		{ ENOMEM, -ENOMEM }, { EXDEV, -EPROTO },
+	};
+	struct hp_session_opts opts = { 0 };
+
+	opts.size = sizeof(opts);
+	opts.flags = HP_SESSION_LOCAL;
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		s = NULL;
+		fake.open_error = errors[i].from;
+		ck_result(open_session("db", &s), errors[i].to);
+		ck_assert_ptr_null(s);
+		ck_assert_int_eq(fake_leaks(), 0);
+		if (errors[i].to == -ENODEV)
+			continue;
+		ck_result(hp_session_open_on(&fake_sys, "db", &opts, &s),
+			  errors[i].to);
+		ck_assert_ptr_null(s);
+	}
+}
+END_TEST
+
+START_TEST(busy_device_is_waited_for)
+{
+	struct hp_session_opts opts = { 0 };
+	uint64_t start;
+
+	/* Long enough to wait, then let go. */
+	fake.busy_until = 4900;
+	ck_ok(open_session("db", &s));
+	ck_assert_uint_ge(fake.now, 4900);
+	ck_assert_uint_le(fake.now, 5000);
+	/* Sleeps grow: a second of waiting is some ten looks, not 1000. */
+	ck_assert_int_lt(fake.calls[CALL_OPEN], 70);
+	ck_ok(hp_session_close(s));
+
+	fake.busy_until = UINT64_MAX;
+	start = fake.now;
+	ck_result(open_session("db", &s), -EAGAIN);
+	ck_assert_uint_eq(fake.now - start, 5000);
+
+	opts.size = sizeof(opts);
+	opts.timeout_ms = 123;
+	start = fake.now;
+	ck_result(hp_session_open_on(&fake_sys, "db", &opts, &s), -EAGAIN);
+	ck_assert_uint_eq(fake.now - start, 123);
+
+	/* The same in the first preserve. */
+	fake.busy_until = 0;
+	ck_ok(hp_session_open_on(&fake_sys, "db", &opts, &s));
+	ck_ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+	fake.busy_until = UINT64_MAX;
+	start = fake.now;
+	ck_result(hp_region_preserve(r), -EAGAIN);
+	ck_assert_uint_eq(fake.now - start, 123);
+	fake.busy_until = 0;
+	ck_ok(hp_region_preserve(r));
+}
+END_TEST
+
+START_TEST(round_trip_again_and_again)
+{
+	live_update();
+	for (int update = 0; update < 100; update++) {
+		ck_ok(open_session("db", &s));
+		ck_assert_int_eq(hp_session_returned(s), 1);
+		ck_result(hp_session_can_preserve(s), -EINPROGRESS);
+		ck_ok(hp_region_reclaim(s, INDEX, NULL, &q));
+		ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
+		check_filled(r);
+		check_filled(q);
+		ck_result(hp_region_preserve(r), -EINPROGRESS);
+		ck_ok(hp_session_commit(s, 0));
+		ck_assert_int_eq(hp_session_returned(s), 0);
+		ck_ok(hp_session_can_preserve(s));
+		check_filled(r);
+		ck_ok(hp_region_preserve(r));
+		ck_ok(hp_region_preserve(q));
+		ck_assert_int_eq(hp_region_is_preserved(r), 1);
+		ck_assert_int_eq(fake.pool_used, 3);
+		fake_kexec();
+	}
+}
+END_TEST
+
+START_TEST(commit_wants_all_or_drop)
+{
+	live_update();
+	ck_ok(open_session("db", &s));
+	ck_result(hp_session_commit(s, 0), -ENOTEMPTY);
+	ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
+	ck_result(hp_session_commit(s, 0), -ENOTEMPTY);
+	/* Closed again is not reclaimed. */
+	ck_ok(hp_region_reclaim(s, INDEX, NULL, &q));
+	ck_ok(hp_region_close(q));
+	ck_result(hp_session_commit(s, 0), -ENOTEMPTY);
+	ck_assert_int_eq(fake.pool_used, 3);
+	ck_ok(hp_session_commit(s, HP_COMMIT_DROP));
+	ck_assert_int_eq(fake.pool_used, 2);
+	ck_assert_int_eq(fake.sessions_incoming, 0);
+	check_filled(r);
+	ck_result(hp_region_reclaim(s, INDEX, NULL, &q), -ENOENT);
+	/* The token is free again. */
+	ck_ok(hp_region_create(s, INDEX, 2 * MIB, NULL, &q));
+	ck_ok(hp_session_close(s));
+	ck_assert_int_eq(fake_leaks(), 0);
+	ck_assert_int_eq(fake.pool_used, 0);
+}
+END_TEST
+
+START_TEST(close_does_not_lose_data)
+{
+	live_update();
+	ck_ok(open_session("db", &s));
+	ck_result(hp_session_close(s), -EBUSY);
+	ck_ok(hp_session_abort(s)); /* not about what came back */
+	ck_result(hp_session_close(s), -EBUSY);
+	ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
+	ck_ok(hp_region_reclaim(s, INDEX, NULL, &q));
+	ck_result(hp_session_close(s), -EBUSY);
+	ck_ok(hp_session_commit(s, 0));
+	ck_ok(hp_region_preserve(r));
+	ck_result(hp_session_close(s), -EBUSY);
+	ck_result(hp_region_close(r), -EBUSY);
+	check_filled(r);
+	ck_ok(hp_region_close(q)); /* not preserved */
+	ck_ok(hp_session_abort(s));
+	ck_assert_int_eq(hp_region_is_preserved(r), 0);
+	check_filled(r);
+	ck_ok(hp_session_close(s));
+	ck_assert_int_eq(fake_leaks(), 0);
+	ck_assert_int_eq(fake.pool_used, 0);
+	ck_assert_int_eq(fake.sessions_outgoing, 0);
+}
+END_TEST
+
+START_TEST(abort_and_preserve_again)
+{
+	ck_ok(open_session("db", &s));
+	ck_ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+	ck_ok(hp_region_create(s, INDEX, 2 * MIB, NULL, &q));
+	fill(r);
+	fill(q);
+	for (int i = 0; i < 3; i++) {
+		ck_ok(hp_region_preserve(r));
+		ck_ok(hp_region_preserve(r)); /* twice is once */
+		ck_ok(hp_region_preserve(q));
+		ck_assert_int_eq(fake.sessions_outgoing, 1);
+		ck_ok(hp_session_abort(s));
+		ck_ok(hp_session_abort(s));
+		ck_assert_int_eq(fake.sessions_outgoing, 0);
+		ck_assert_int_eq(hp_region_is_preserved(q), 0);
+	}
+	/* Aborted is not taken along. */
+	fake_kexec();
+	ck_ok(open_session("db", &s));
+	ck_assert_int_eq(hp_session_returned(s), 0);
+	ck_assert_int_eq(fake.pool_used, 0);
+}
+END_TEST
+
+START_TEST(name_is_held_by_someone_else)
+{
+	/* What came back can be had once. */
+	live_update();
+	ck_ok(open_session("db", &s));
+	ck_result(open_session("db", &other), -EALREADY);
+	ck_ok(hp_session_commit(s, HP_COMMIT_DROP));
+
+	/* What is preserved belongs to the first. */
+	ck_ok(open_session("db", &other));
+	ck_ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+	ck_ok(hp_region_create(other, POOL, 2 * MIB, NULL, &q));
+	ck_ok(hp_region_preserve(r));
+	ck_result(hp_region_preserve(q), -EALREADY);
+	ck_assert_int_eq(hp_region_is_preserved(q), 0);
+	ck_ok(hp_session_abort(s));
+	ck_ok(hp_region_preserve(q));
+}
+END_TEST
+
+START_TEST(sessions_are_apart)
+{
+	live_update();
+	ck_ok(open_session("cache", &other));
+	ck_assert_int_eq(hp_session_returned(other), 0);
+	ck_ok(hp_region_create(other, POOL, 2 * MIB, NULL, &q));
+	ck_ok(hp_region_preserve(q));
+	ck_ok(open_session("db", &s));
+	ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
+	ck_result(hp_region_preserve(r), -EINPROGRESS);
+	ck_ok(hp_session_commit(s, HP_COMMIT_DROP));
+	ck_ok(hp_region_preserve(r));
+	fake_kexec();
+	ck_ok(open_session("cache", &other));
+	ck_ok(hp_region_reclaim(other, POOL, NULL, &q));
+	ck_assert_uint_eq(hp_region_length(q), 2 * MIB);
+	ck_ok(open_session("db", &s));
+	ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
+	check_filled(r);
+}
+END_TEST
+
+START_TEST(crash_frees_what_came_back)
+{
+	live_update();
+	ck_ok(open_session("db", &s));
+	ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
+	fake_crash();
+	ck_assert_int_eq(fake.pool_used, 0);
+	ck_ok(open_session("db", &s));
+	ck_assert_int_eq(hp_session_returned(s), 0);
+	ck_ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+	ck_ok(hp_region_preserve(r));
+	fake_crash();
+	ck_assert_int_eq(fake.pool_used, 0);
+	ck_assert_int_eq(fake.sessions_outgoing, 0);
+}
+END_TEST
+
+START_TEST(finish_that_fails_can_be_repeated)
+{
+	live_update();
+	ck_ok(open_session("db", &s));
+	ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
+	ck_ok(hp_region_reclaim(s, INDEX, NULL, &q));
+	fake.finish_error = EBUSY;
+	ck_result(hp_session_commit(s, 0), -EAGAIN);
+	ck_assert_int_eq(hp_session_returned(s), 1);
+	ck_result(hp_region_preserve(r), -EINPROGRESS);
+	ck_result(hp_session_close(s), -EBUSY);
+	fake.finish_error = 0;
+	ck_ok(hp_session_commit(s, 0));
+	ck_ok(hp_region_preserve(r));
+	check_filled(r);
+}
+END_TEST
+
+START_TEST(damaged_manifest)
+{
+	static unsigned char good[HP_MANIFEST_SIZE], bad[HP_MANIFEST_SIZE];
+
+	memset(bad, 0xff, sizeof(bad));
+	live_update();
+	fake_returned_read(HP_TOKEN_RESERVED, 0, good, sizeof(good));
+	fake_returned_write(HP_TOKEN_RESERVED, 0, bad, sizeof(bad));
+	/* Opening is fine, and looking destroys nothing. */
+	ck_ok(open_session("db", &s));
+	ck_assert_int_eq(hp_session_returned(s), 1);
+	ck_result(hp_region_reclaim(s, POOL, NULL, &r), -EBADMSG);
+	ck_result(hp_region_create(s, 77, 2 * MIB, NULL, &r), -EBADMSG);
+	ck_result(hp_session_commit(s, 0), -EBADMSG);
+	ck_result(hp_session_close(s), -EBUSY);
+	ck_assert_int_eq(fake.pool_used, 3);
+	/* Control: it is the manifest and nothing else. */
+	fake_returned_write(HP_TOKEN_RESERVED, 0, good, sizeof(good));
+	ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
+
+	live_update();
+	fake_returned_write(HP_TOKEN_RESERVED, 0, bad, sizeof(bad));
+	ck_ok(open_session("db", &s));
+	ck_ok(hp_session_commit(s, HP_COMMIT_DROP));
+	ck_assert_int_eq(fake.pool_used, 0);
+	ck_ok(hp_session_close(s));
+	ck_assert_int_eq(fake_leaks(), 0);
+
+	live_update();
+	fake_returned_set_length(HP_TOKEN_RESERVED, 4096);
+	ck_ok(open_session("db", &s));
+	ck_result(hp_region_reclaim(s, POOL, NULL, &r), -EBADMSG);
+	live_update();
+	fake_returned_set_length(HP_TOKEN_RESERVED, HP_MANIFEST_SIZE_MAX + 16);
+	ck_ok(open_session("db", &s));
+	ck_result(hp_region_reclaim(s, POOL, NULL, &r), -EBADMSG);
+}
+END_TEST
+
+/* The kexec came between the session and its first file. */
+START_TEST(no_manifest_is_an_empty_session)
+{
+	live_update();
+	fake_returned_remove(HP_TOKEN_RESERVED);
+	fake_returned_remove(POOL);
+	fake_returned_remove(INDEX);
+	ck_ok(open_session("db", &s));
+	ck_assert_int_eq(hp_session_returned(s), 1);
+	ck_result(hp_region_reclaim(s, POOL, NULL, &r), -ENOENT);
+	ck_ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+	ck_ok(hp_session_commit(s, 0));
+	ck_ok(hp_region_preserve(r));
+}
+END_TEST
+
+START_TEST(forked_child)
+{
+	struct hp_region *ret = NULL;
+
+	ck_ok(open_session("db", &s));
+	ck_ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+	fill(r);
+	ck_ok(hp_region_preserve(r));
+	fake.pid++;
+	ck_result(hp_session_can_preserve(s), -ECHILD);
+	ck_result(hp_session_commit(s, 0), -ECHILD);
+	ck_result(hp_session_abort(s), -ECHILD);
+	ck_result(hp_session_close(s), -ECHILD);
+	ck_result(hp_region_create(s, 2, 2 * MIB, NULL, &ret), -ECHILD);
+	ck_result(hp_region_reclaim(s, 2, NULL, &ret), -ECHILD);
+	ck_result(hp_region_preserve(r), -ECHILD);
+	ck_result(hp_region_close(r), -ECHILD);
+	ck_assert_ptr_null(ret);
+	/* The getters work. */
+	ck_assert_int_eq(hp_region_is_preserved(r), 1);
+	ck_assert_str_eq(hp_session_name(s), "db");
+	ck_assert_int_eq(hp_session_returned(s), 0);
+	check_filled(r);
+	fake.pid--;
+	ck_ok(hp_session_abort(s));
+	ck_ok(hp_session_close(s));
+	ck_assert_int_eq(fake_leaks(), 0);
+}
+END_TEST
+
+Suite *session_suite(void)
+{
+	const TTest *const tests[] = {
+		names,
+		first_start,
+		no_live_update,
+		errors_of_the_device,
+		busy_device_is_waited_for,
+		round_trip_again_and_again,
+		commit_wants_all_or_drop,
+		close_does_not_lose_data,
+		abort_and_preserve_again,
+		name_is_held_by_someone_else,
+		sessions_are_apart,
+		crash_frees_what_came_back,
+		finish_that_fails_can_be_repeated,
+		damaged_manifest,
+		no_manifest_is_an_empty_session,
+		forked_child,
+		NULL,
+	};
+
+	return suite_of("session", tests);
+}
