@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: MIT
+# shows: a machine that gives no verdict in time is lost, not failed
+# kernel: stock
+# time: 8
+# expect: lost
+stage_1() {
+	sleep 1000
+}

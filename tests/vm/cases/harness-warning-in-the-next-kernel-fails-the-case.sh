@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: MIT
+# shows: the log of the kernel after the update is judged as well
+# kernel: stock
+# expect: complaint
+stage_1() {
+	:
+}
+
+stage_2() {
+	echo '<3>BUG: Bad page state, written by the case' >/dev/kmsg
+}

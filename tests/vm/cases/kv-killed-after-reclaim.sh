@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: MIT
+# shows: hp-kv killed after it got its data back: pages free, next start empty
+# hugepages: 40
+# layers: redis
+stage_1() {
+	kv_start -m 64M --preserve
+	kv_records 1 500 | redis-cli --pipe
+}
+
+stage_2() {
+	kv_start -m 64M
+	redis_says 500 dbsize
+	kv_kill
+	expect_pool 40 40 0 0
+	kv_start -m 64M
+	redis_says 0 dbsize
+}

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: MIT
+# shows: hp-kv has every key and value after the update, without loading
+# hugepages: 40
+# layers: redis
+stage_1() {
+	kv_start -m 64M
+	kv_records 1 5000 | redis-cli --pipe
+	redis_says OK set big "$(kv_records 1 300)"
+	redis_says OK hugepersist preserve
+	redis_says OK set late "written after the preserve"
+	kv_list | sha256sum >/state/sum
+	redis_says 5002 dbsize
+}
+
+stage_2() {
+	kv_start -m 64M
+	redis_says 5002 dbsize
+	redis_says "written after the preserve" get late
+	kv_list | sha256sum | diff /state/sum -
+	redis_says OK set more 1
+	redis-cli shutdown || true
+	wait "$kv_pid"
+	expect_pool 40 40 0 0
+}

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: MIT
+# shows: the new kernel's pool counts preserved pages in, it has them once
+# memory: 768
+# hugepages: 150
+stage_1() {
+	luo <<-'END'
+		memfd f 2M 280M
+		fill f 111
+		create s
+		preserve s f 1
+		hold
+	END
+}
+
+stage_2() {
+	luo <<-'END'
+		incoming s
+		retrieve s f 1
+		sh expect_pool 150 10 0 0
+		check f 111
+		finish s
+		close f
+		sh expect_pool 150 150 0 0
+	END
+}

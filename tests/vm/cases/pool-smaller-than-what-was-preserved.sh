@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: MIT
+# shows: a next kernel told to make fewer pages still has all that came over
+# hugepages: 16
+stage_1() {
+	luo <<-'END'
+		memfd f 2M 24M
+		fill f 112
+		create s
+		preserve s f 1
+		hold
+	END
+	next_hugepages=4
+}
+
+stage_2() {
+	luo <<-'END'
+		incoming s
+		retrieve s f 1
+		sh expect_pool 12 0 0 0
+		check f 112
+		finish s
+		close f
+		sh expect_pool 12 12 0 0
+	END
+}

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: MIT
+# shows: what nobody retrieves stays whole out of reach, the next kexec drops it
+# hugepages: 16
+stage_1() {
+	luo <<-'END'
+		memfd f 2M 8M
+		fill f 51
+		create s
+		preserve s f 1
+		hold
+	END
+}
+
+stage_2() {
+	# Reserved, so that the pool cannot have them
+	luo <<-'END'
+		memfd g 2M 24M
+		fill g 52
+		check g 52
+	END
+}
+
+stage_3() {
+	expect_pool 16 16 0 0
+	luo <<-'END'
+		expect ENOENT incoming s
+		memfd f 2M 32M
+		fill f 53
+		check f 53
+	END
+	expect_pool 16 16 0 0
+}

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: MIT
+# shows: the last close of an incoming session frees what was not retrieved
+# hugepages: 16
+stage_1() {
+	luo <<-'END'
+		memfd f 2M 8M
+		fill f 61
+		create s
+		preserve s f 1
+		hold
+	END
+}
+
+stage_2() {
+	luo <<-'END'
+		incoming s
+		close s
+		sh expect_pool 16 16 0 0
+		memfd all 2M 32M
+		fill all 63
+		sh expect_pool 16 0 0 0
+	END
+	expect_pool 16 16 0 0
+}

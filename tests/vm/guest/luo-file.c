@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+/* luo: memory files and what can be done to them */
+#define _GNU_SOURCE
+#include "luo.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/memfd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define HUGE_2M	(21U << 26)
+#define HUGE_1G	(30U << 26)
+
+static int result(int64_t rc)
+{
+	return rc < 0 ? -errno : 0;
+}
+
+/* memfd NAME 2M|1G|shmem SIZE: sealable, as large as SIZE, empty */
+static int memory_file(int argc, char **argv)
+{
+	unsigned int flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+	int fd;
+
+	(void)argc;
+	if (!strcmp(argv[2], "2M"))
+		flags |= MFD_HUGETLB | HUGE_2M;
+	else if (!strcmp(argv[2], "1G"))
+		flags |= MFD_HUGETLB | HUGE_1G;
+	else if (strcmp(argv[2], "shmem"))
+		return wrong("page size %s: 2M, 1G or shmem", argv[2]);
+	fd = memfd_create(argv[1], flags);
+	if (fd < 0)
+		return -errno;
+	if (ftruncate(fd, number(argv[3])))
+		return -errno;
+	thing_new(argv[1], fd);
+	return 0;
+}
+
+static int open_file(int argc, char **argv)
+{
+	int fd = open(argv[2], O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	(void)argc;
+	if (fd < 0)
+		return -errno;
+	thing_new(argv[1], fd);
+	return 0;
+}
+
+static int duplicate(int argc, char **argv)
+{
+	int fd = fcntl(fd_of(argv[2]), F_DUPFD_CLOEXEC, 0);
+
+	(void)argc;
+	if (fd < 0)
+		return -errno;
+	thing_new(argv[1], fd);
+	return 0;
+}
+
+static int close_thing(int argc, char **argv)
+{
+	struct thing *t = thing_find(argv[1]);
+	int rc = t->fd < 0 ? munmap(t->address, t->length) : close(t->fd);
+
+	(void)argc;
+	if (!rc)
+		thing_drop(t);
+	return result(rc);
+}
+
+static int truncate_to(int argc, char **argv)
+{
+	(void)argc;
+	return result(ftruncate(fd_of(argv[1]), number(argv[2])));
+}
+
+/* allocate FILE OFFSET LENGTH */
+static int allocate(int argc, char **argv)
+{
+	(void)argc;
+	return result(fallocate(fd_of(argv[1]), 0, number(argv[2]),
+				number(argv[3])));
+}
+
+static int punch(int argc, char **argv)
+{
+	(void)argc;
+	return result(fallocate(fd_of(argv[1]),
+				FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+				number(argv[2]), number(argv[3])));
+}
+
+/* read FILE OFFSET LENGTH: by read(2); the whole length has to come */
+static int read_at(int argc, char **argv)
+{
+	int64_t length = number(argv[3]), got;
+	char *buffer = malloc(length);
+
+	(void)argc;
+	if (!buffer)
+		return -ENOMEM;
+	got = pread(fd_of(argv[1]), buffer, length, number(argv[2]));
+	free(buffer);
+	if (got < 0)
+		return -errno;
+	return got == length ? 0 : wrong("read %lld of %lld bytes",
+					 (long long)got, (long long)length);
+}
+
+static int write_at(int argc, char **argv)
+{
+	char bytes[64];
+	ssize_t put;
+
+	(void)argc;
+	memset(bytes, 'w', sizeof(bytes));
+	put = pwrite(fd_of(argv[1]), bytes, sizeof(bytes), number(argv[2]));
+	if (put < 0)
+		return -errno;
+	return put == sizeof(bytes) ? 0 : wrong("wrote %zd bytes", put);
+}
+
+static int seek_to(int argc, char **argv)
+{
+	(void)argc;
+	return result(lseek(fd_of(argv[1]), number(argv[2]), SEEK_SET));
+}
+
+static int change_mode(int argc, char **argv)
+{
+	(void)argc;
+	return result(fchmod(fd_of(argv[1]), number(argv[2])));
+}
+
+static int add_seals(int argc, char **argv)
+{
+	(void)argc;
+	return result(fcntl(fd_of(argv[1]), F_ADD_SEALS, (int)number(argv[2])));
+}
+
+/* is FILE WHAT VALUE: size, position, seals, mode, links, blocks, flags */
+static int is(int argc, char **argv)
+{
+	int fd = fd_of(argv[1]);
+	int64_t have, want = number(argv[3]);
+	struct stat st;
+
+	(void)argc;
+	if (fstat(fd, &st))
+		return -errno;
+	if (!strcmp(argv[2], "size"))
+		have = st.st_size;
+	else if (!strcmp(argv[2], "mode"))
+		have = st.st_mode & 07777;
+	else if (!strcmp(argv[2], "uid"))
+		have = st.st_uid;
+	else if (!strcmp(argv[2], "blocks"))
+		have = st.st_blocks;
+	else if (!strcmp(argv[2], "blocksize"))
+		have = st.st_blksize;
+	else if (!strcmp(argv[2], "position"))
+		have = lseek(fd, 0, SEEK_CUR);
+	else if (!strcmp(argv[2], "seals"))
+		have = fcntl(fd, F_GET_SEALS);
+	else if (!strcmp(argv[2], "flags"))
+		have = fcntl(fd, F_GETFL);
+	else
+		return wrong("cannot compare '%s'", argv[2]);
+	if (have == want)
+		return 0;
+	return wrong("%s of %s is 0x%llx, expected 0x%llx", argv[2], argv[1],
+		     (long long)have, (long long)want);
+}
+
+const struct command file_commands[] = {
+	{ "memfd", "NAME 2M|1G|shmem SIZE", 3, 3, memory_file },
+	{ "open", "NAME PATH", 2, 2, open_file },
+	{ "dup", "NAME FILE", 2, 2, duplicate },
+	{ "close", "NAME", 1, 1, close_thing },
+	{ "ftruncate", "FILE SIZE", 2, 2, truncate_to },
+	{ "fallocate", "FILE OFFSET LENGTH", 3, 3, allocate },
+	{ "punch", "FILE OFFSET LENGTH", 3, 3, punch },
+	{ "read", "FILE OFFSET LENGTH", 3, 3, read_at },
+	{ "write", "FILE OFFSET", 2, 2, write_at },
+	{ "seek", "FILE OFFSET", 2, 2, seek_to },
+	{ "chmod", "FILE MODE", 2, 2, change_mode },
+	{ "seal", "FILE SEALS", 2, 2, add_seals },
+	{ "is", "FILE WHAT VALUE", 3, 3, is },
+	{ NULL, NULL, 0, 0, NULL },
+};

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MIT
+/* luo: mappings and what is in them */
+#define _GNU_SOURCE
+#include "luo.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "pattern.h"
+
+static sigjmp_buf bus_error;
+
+static void on_bus_error(int sig)
+{
+	(void)sig;
+	siglongjmp(bus_error, 1);
+}
+
+/* The mapping of a name, or for a descriptor a mapping of all of the file */
+static int memory(const char *name, int protection, void **ret_address,
+		  size_t *ret_length, int *ret_own)
+{
+	struct thing *t = thing_find(name);
+	struct stat st;
+
+	signal(SIGBUS, on_bus_error);
+	if (t->fd < 0) {
+		*ret_address = t->address;
+		*ret_length = t->length;
+		*ret_own = 0;
+		return 0;
+	}
+	if (fstat(t->fd, &st))
+		return -errno;
+	*ret_address = mmap(NULL, st.st_size, protection, MAP_SHARED, t->fd, 0);
+	if (*ret_address == MAP_FAILED)
+		return -errno;
+	*ret_length = st.st_size;
+	*ret_own = 1;
+	return 0;
+}
+
+enum what { FILL, CHECK, DIFFERS, ZERO };
+
+struct area {
+	enum what what;
+	char *address;		/* of the first byte looked at */
+	uint64_t offset;	/* where that byte is in the file */
+	size_t length;
+	uint64_t seed;
+	size_t good;		/* bytes as expected, from the first */
+};
+
+static void visit(struct area *a)
+{
+	switch (a->what) {
+	case FILL:
+		pattern_fill(a->address, a->offset, a->length, a->seed);
+		break;
+	case CHECK:
+	case DIFFERS:
+		a->good = pattern_check(a->address, a->offset, a->length,
+					a->seed);
+		break;
+	case ZERO:
+		while (a->good < a->length && !a->address[a->good])
+			a->good++;
+		break;
+	}
+}
+
+static int visit_guarded(struct area *a)
+{
+	if (sigsetjmp(bus_error, 1))
+		return LUO_SIGBUS;
+	visit(a);
+	return 0;
+}
+
+static int judge(const struct area *a, const char *name)
+{
+	size_t at = a->offset + a->good;
+
+	if (a->what == CHECK && a->good < a->length)
+		return wrong("byte %zu of %s is not what was written", at, name);
+	if (a->what == DIFFERS && a->good == a->length)
+		return wrong("%s holds what was written and should not", name);
+	if (a->what == ZERO && a->good < a->length)
+		return wrong("byte %zu of %s is not zero", at, name);
+	return 0;
+}
+
+static int look(int argc, char **argv, enum what what)
+{
+	struct area a = { .what = what };
+	int at = what == ZERO ? 2 : 3, own = 0, rc;
+	void *address = NULL;
+	size_t length = 0;
+
+	rc = memory(argv[1], what == FILL ? PROT_READ | PROT_WRITE : PROT_READ,
+		    &address, &length, &own);
+	if (rc)
+		return rc;
+	a.length = length;
+	if (what != ZERO)
+		a.seed = number(argv[2]);
+	if (argc > at + 1) {
+		a.offset = number(argv[at]);
+		a.length = number(argv[at + 1]);
+		if (a.offset + a.length > length)
+			return wrong("%s has %zu bytes only", argv[1], length);
+	}
+	a.address = (char *)address + a.offset;
+	rc = visit_guarded(&a);
+	if (!rc)
+		rc = judge(&a, argv[1]);
+	if (own)
+		munmap(address, length);
+	return rc;
+}
+
+static int fill(int argc, char **argv)
+{
+	return look(argc, argv, FILL);
+}
+
+static int check(int argc, char **argv)
+{
+	return look(argc, argv, CHECK);
+}
+
+static int differs(int argc, char **argv)
+{
+	return look(argc, argv, DIFFERS);
+}
+
+static int zero(int argc, char **argv)
+{
+	return look(argc, argv, ZERO);
+}
+
+/* map NAME FILE r|rw OFFSET LENGTH [private|populate|noreserve] */
+static int map(int argc, char **argv)
+{
+	int protection = PROT_READ, flags = MAP_SHARED;
+	size_t length = number(argv[5]);
+	struct thing *t;
+	void *address;
+
+	if (!strcmp(argv[3], "rw"))
+		protection |= PROT_WRITE;
+	if (argc > 6 && !strcmp(argv[6], "private"))
+		flags = MAP_PRIVATE;
+	if (argc > 6 && !strcmp(argv[6], "populate"))
+		flags |= MAP_POPULATE;
+	if (argc > 6 && !strcmp(argv[6], "noreserve"))
+		flags |= MAP_NORESERVE;
+	address = mmap(NULL, length, protection, flags, fd_of(argv[2]),
+		       number(argv[4]));
+	if (address == MAP_FAILED)
+		return -errno;
+	t = thing_new(argv[1], -1);
+	t->address = address;
+	t->length = length;
+	return 0;
+}
+
+static int touch(int argc, char **argv, int write)
+{
+	struct thing *t = thing_find(argv[1]);
+	volatile char *byte = (char *)t->address + number(argv[2]);
+
+	(void)argc;
+	signal(SIGBUS, on_bus_error);
+	if (sigsetjmp(bus_error, 1))
+		return LUO_SIGBUS;
+	if (write)
+		*byte = 't';
+	else
+		(void)*byte;
+	return 0;
+}
+
+static int load(int argc, char **argv)
+{
+	return touch(argc, argv, 0);
+}
+
+static int store(int argc, char **argv)
+{
+	return touch(argc, argv, 1);
+}
+
+static int protect(int argc, char **argv)
+{
+	struct thing *t = thing_find(argv[1]);
+
+	(void)argc;
+	return mprotect(t->address, t->length,
+			strcmp(argv[2], "rw") ? PROT_READ :
+			PROT_READ | PROT_WRITE) ? -errno : 0;
+}
+
+/* advise MAPPING ADVICE OFFSET LENGTH, the advice as a number */
+static int advise(int argc, char **argv)
+{
+	struct thing *t = thing_find(argv[1]);
+
+	(void)argc;
+	return madvise((char *)t->address + number(argv[3]), number(argv[4]),
+		       (int)number(argv[2])) ? -errno : 0;
+}
+
+const struct command memory_commands[] = {
+	{ "fill", "NAME SEED [OFFSET LENGTH]", 2, 4, fill },
+	{ "check", "NAME SEED [OFFSET LENGTH]", 2, 4, check },
+	{ "differs", "NAME SEED [OFFSET LENGTH]", 2, 4, differs },
+	{ "zero", "NAME [OFFSET LENGTH]", 1, 3, zero },
+	{ "map", "NAME FILE r|rw OFFSET LENGTH [HOW]", 5, 6, map },
+	{ "load", "MAPPING OFFSET", 2, 2, load },
+	{ "store", "MAPPING OFFSET", 2, 2, store },
+	{ "protect", "MAPPING r|rw", 2, 2, protect },
+	{ "advise", "MAPPING ADVICE OFFSET LENGTH", 4, 4, advise },
+	{ NULL, NULL, 0, 0, NULL },
+};

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash disable=SC2034,SC2154
+# The virtual machine: how it is started, ended, and its log judged. Sourced
+# by run-case, whose variables it uses.
+
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/hugepersist
+
+# What can stand in a kernel log only when something is wrong
+complaint_words='BUG:|kernel BUG at|WARNING:|Oops|general protection|Kernel panic|Bad page|bad page|Unable to handle|stack segment|double fault|INFO: task .* blocked|soft lockup|hard LOCKUP|rcu.*(stall|detected expedited)|INFO: rcu|lockdep|possible (circular|recursive) locking|suspicious RCU|inconsistent lock state|held lock freed|bad unlock balance|UBSAN|KASAN|KFENCE|KCSAN|KMSAN|refcount_t:|list_(add|del) corruption|scheduling while atomic|sleeping function called|Call Trace:|unreferenced object|page dumped because|segfault at|trap invalid opcode|traps:|printk messages dropped'
+
+# kernel_complaints LOG: only lines of the kernel's, they begin with a time
+kernel_complaints() {
+	tr -d '\r' <"$1" 2>/dev/null | grep -aE '^\[ *[0-9]+\.[0-9]+\] ' |
+		grep -aE "$complaint_words" || true
+}
+
+# machine_start ACCELERATOR KERNEL INITRD COMMAND_LINE: sets qemu_pid and port
+machine_start() {
+	local node
+	local -a qemu=()
+	local -a cpu=(-cpu max)
+
+	[ "$1" = kvm ] && cpu=(-cpu host)
+	for node in $(seq 0 $((nodes - 1))); do
+		qemu+=(-object "memory-backend-ram,id=ram$node,size=$((memory / nodes))M"
+			-numa "node,nodeid=$node,memdev=ram$node,cpus=$node")
+	done
+	[ "$nodes" -gt 1 ] || qemu=()
+	if [ -n "$host_program" ]; then
+		port=$((20000 + RANDOM % 20000))
+		# shellcheck disable=SC2054
+		qemu+=(-netdev "user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:$port-10.0.2.15:6379"
+			-device virtio-net-pci,netdev=net,romfile=)
+	fi
+	case $1 in tcg) qemu+=(-accel "tcg,thread=multi") ;; *) qemu+=(-accel "$1") ;; esac
+
+	# Two processors, whatever the host has: the cases count on them.
+	# -no-reboot: a kernel that resets the machine ends it; kexec does not.
+	qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot \
+		"${cpu[@]}" -smp 2 -m "$memory" "${qemu[@]}" \
+		-kernel "$2" -initrd "$3" \
+		-append "console=ttyS0 panic=-1 loglevel=7 kho=on liveupdate=on kho_scratch=16M,192M,64M $4" \
+		-chardev "file,id=console,path=$console" -serial chardev:console \
+		-device virtio-serial-pci \
+		-chardev "file,id=channel,path=$channel" \
+		-device virtserialport,chardev=channel,name=hugepersist \
+		-object rng-random,filename=/dev/urandom,id=rng -device virtio-rng-pci,rng=rng \
+		</dev/null >"$work/qemu.log" 2>&1 &
+	qemu_pid=$!
+}
+
+machine_end() {
+	kill -9 "$qemu_pid" 2>/dev/null || true
+	wait "$qemu_pid" 2>/dev/null || true
+	qemu_pid=
+	# A machine that never started has something to say
+	if [ -s "$work/qemu.log" ]; then
+		sed 's/^/qemu: /' "$work/qemu.log" >&2
+	fi
+}
+
+# choose_accelerator: sets accelerator to kvm or tcg. /dev/kvm may exist and
+# hang its guests, so it is believed only after a machine came up with it. The
+# answer holds until the host boots again.
+choose_accelerator() {
+	local answer=$cache/accelerator boot host_program='' memory=256 nodes=1
+	local console=$work/kvm.console channel=$work/kvm.channel i kernel
+
+	boot=$(cat /proc/sys/kernel/random/boot_id)
+	if [ -n "${HP_VM_ACCEL:-}" ]; then
+		accelerator=$HP_VM_ACCEL
+		return
+	fi
+	if [ "$(cut -d ' ' -f 1 "$answer" 2>/dev/null)" = "$boot" ]; then
+		accelerator=$(cut -d ' ' -f 2 "$answer")
+		return
+	fi
+	accelerator=tcg
+	if [ -w /dev/kvm ]; then
+		kernel=$(kernel_image stock)
+		: >"$channel"
+		machine_start kvm "$kernel" "$build/layers/base.cpio" "hugepages=0 hp.case=none hp.stage=1"
+		for i in $(seq 80); do
+			kill -0 "$qemu_pid" 2>/dev/null || break
+			if grep -q '^stage 1 ' "$channel"; then
+				accelerator=kvm
+				break
+			fi
+			sleep 0.1
+		done
+		machine_end 2>/dev/null
+	fi
+	mkdir -p "$cache"
+	echo "$boot $accelerator" >"$answer.$$"
+	mv "$answer.$$" "$answer"
+}
