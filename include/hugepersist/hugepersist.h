@@ -293,6 +293,8 @@ int hp_session_can_preserve(const struct hp_session *session);
  *		again): reclaim it or use HP_COMMIT_DROP
  * -EBADMSG	damaged manifest; HP_COMMIT_DROP gives up what is there
  * -ENODATA	the kernel failed to rebuild the manifest; as -EBADMSG
+ * -EOPNOTSUPP	a newer version of the library wrote the manifest, in a way that
+ *		this one does not know; as -EBADMSG
  * -EAGAIN	the kernel cannot finish yet
  * -EPROTO	an answer of the kernel that the library does not know
  * -EMFILE, -ENOMEM	from reading the manifest; not with HP_COMMIT_DROP
@@ -353,8 +355,8 @@ int hp_session_close(struct hp_session *session);
  *		HugePages_Rsvd in /proc/meminfo, nr_hugepages under /sys), or a
  *		limit of the cgroup, address space or process
  * -EOPNOTSUPP	this kernel has no huge pages of that size
- * -EBADMSG, -ENODATA	returned session whose manifest cannot be read: the
- *		library cannot know whether the token came back
+ * -EBADMSG, -ENODATA, -EOPNOTSUPP	returned session whose manifest cannot be
+ *		read, see commit: the token may be one that came back
  * -EACCES	a security policy forbids memfd_create(2)
  * -EPROTO	an answer of the kernel that the library does not know
  * -EMFILE
@@ -391,7 +393,7 @@ int hp_region_create(struct hp_session *session, uint64_t token,
  *		manifest lists it; its log says why (a cgroup limit, a page
  *		size that this kernel lacks). A retry gives the same answer.
  * -EOPNOTSUPP	a newer version of the library preserved it, with a page size
- *		that this one does not know
+ *		or a manifest that this one does not know
  * -EPROTO	an answer of the kernel that the library does not know
  * -EMFILE, -ENOMEM	can be tried again
  */

@@ -1,0 +1,82 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Install into an empty tree and build a separate program against it: through
+# pkg-config and through CMake, with the shared and the static library.
+# usage: run.sh BUILD_DIR WORK_DIR VERSION CMAKE CC [FLAGS]
+set -euo pipefail
+
+build=$1 work=$2 version=$3 cmake=$4 cc=$5 flags=${6-}
+here=$(cd "$(dirname "$0")" && pwd)
+prefix=$work/prefix
+
+fail() {
+	echo "consumer: $*" >&2
+	exit 1
+}
+needs_library() { # PROGRAM: does it load our shared library?
+	readelf -d "$1" | grep -q 'NEEDED.*\[libhugepersist\.so\.0\]'
+}
+run_shared() { # PROGRAM
+	needs_library "$1" || fail "$1 does not use libhugepersist.so.0"
+	LD_LIBRARY_PATH=$libdir "$1" "$version"
+	# Control: the program does look at what it was given.
+	if LD_LIBRARY_PATH=$libdir "$1" 99.0.0 2>/dev/null; then
+		fail "$1 accepts any version"
+	fi
+}
+run_static() { # PROGRAM
+	! needs_library "$1" || fail "$1 uses the shared library"
+	"$1" "$version"
+}
+
+rm -rf "$work"
+mkdir -p "$work"
+
+echo "== install, moved by --prefix and by DESTDIR"
+"$cmake" --install "$build" --prefix "$prefix" >"$work/install.log"
+DESTDIR=$work/dest "$cmake" --install "$build" >>"$work/install.log"
+config=$(find "$prefix" -name hugepersist.pc)
+libdir=$(dirname "$(dirname "$config")")
+find "$work/dest" -name libhugepersist.so.0 | grep -q . ||
+	fail "DESTDIR was not respected"
+if grep -rqF "$build" "$prefix" --include='*.pc' --include='*.cmake'; then
+	fail "installed files name the build directory"
+fi
+
+echo "== pkg-config"
+export PKG_CONFIG_PATH=$libdir/pkgconfig
+pkg-config --exact-version="$version" hugepersist
+read -ra shared <<<"$(pkg-config --cflags --libs hugepersist)"
+read -ra static <<<"$(pkg-config --static --cflags --libs hugepersist)"
+read -ra extra <<<"$flags"
+"$cc" "${extra[@]}" "$here/consumer.c" "${shared[@]}" -o "$work/pc-shared"
+run_shared "$work/pc-shared"
+"$cc" "${extra[@]}" "$here/consumer.c" -Wl,-Bstatic "${static[@]}" \
+	-Wl,-Bdynamic -o "$work/pc-static"
+run_static "$work/pc-static"
+# Control: it is the installed file that made this work.
+if PKG_CONFIG_LIBDIR=$work PKG_CONFIG_PATH='' pkg-config hugepersist; then
+	fail "pkg-config finds hugepersist in an empty directory"
+fi
+
+echo "== find_package"
+configure() { # VERSION DIR
+	"$cmake" -S "$here/cmake" -B "$2" -DWANTED="$1" \
+		-DCMAKE_C_COMPILER="$cc" -DCMAKE_C_FLAGS="$flags" \
+		-DCMAKE_PREFIX_PATH="$prefix" >"$2.log" 2>&1
+}
+configure "${version%.*}" "$work/project" || {
+	cat "$work/project.log" >&2
+	fail "find_package failed"
+}
+"$cmake" --build "$work/project" >>"$work/project.log" 2>&1 || {
+	cat "$work/project.log" >&2
+	fail "the CMake project does not build"
+}
+run_shared "$work/project/with-hugepersist"
+run_static "$work/project/with-hugepersist_static"
+# Control: a version that is not there is refused.
+if configure 99.0 "$work/refused"; then
+	fail "find_package accepts any version"
+fi
+echo "all consumers work"
