@@ -75,6 +75,7 @@ int main(void)
 	srunner_add_suite(runner, region_suite());
 	srunner_add_suite(runner, failure_suite());
 	srunner_add_suite(runner, moment_suite());
+	srunner_add_suite(runner, sys_suite());
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

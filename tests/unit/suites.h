@@ -49,6 +49,7 @@ Suite *session_suite(void);
 Suite *region_suite(void);
 Suite *failure_suite(void);
 Suite *moment_suite(void);
+Suite *sys_suite(void);
 
 /* A suite with one case, a clean machine before each test. */
 Suite *suite_of(const char *name, const TTest *const *tests);

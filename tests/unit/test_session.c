@@ -3,6 +3,8 @@
  * Session by session: what each call answers in each state.
  */
 #include <errno.h>
+#include <pthread.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "suites.h"
@@ -401,6 +403,49 @@ START_TEST(forked_child)
 }
 END_TEST
 
+/*
+ * Calls of several threads take turns: the fake has no lock of its own, so its
+ * counts come out wrong without that of the session.
+ */
+static void *create_and_close(void *argument)
+{
+	uint64_t token = (uint64_t)(uintptr_t)argument;
+
+	for (int i = 0; i < 200; i++) {
+		struct hp_region *region;
+
+		if (hp_region_create(s, token, 2 * MIB, NULL, &region) ||
+		    hp_region_preserve(region) || hp_session_abort(s))
+			return "failed";
+		/* Another thread may have begun anew, not with this one. */
+		if (hp_region_is_preserved(region) || hp_region_close(region))
+			return "failed";
+	}
+	return NULL;
+}
+
+START_TEST(threads_take_turns)
+{
+	pthread_t threads[4];
+
+	ck_ok(open_session("db", &s));
+	for (uintptr_t i = 0; i < 4; i++)
+		ck_assert_int_eq(pthread_create(&threads[i], NULL,
+						create_and_close, (void *)i),
+				 0);
+	for (int i = 0; i < 4; i++) {
+		void *result;
+
+		ck_assert_int_eq(pthread_join(threads[i], &result), 0);
+		ck_assert_ptr_null(result);
+	}
+	ck_ok(hp_session_close(s));
+	ck_assert_int_eq(fake_leaks(), 0);
+	ck_assert_int_eq(fake.pool_used, 0);
+	ck_assert_int_eq(fake.sessions_outgoing, 0);
+}
+END_TEST
+
 Suite *session_suite(void)
 {
 	const TTest *const tests[] = {
@@ -420,6 +465,7 @@ Suite *session_suite(void)
 		damaged_manifest,
 		no_manifest_is_an_empty_session,
 		forked_child,
+		threads_take_turns,
 		NULL,
 	};
 

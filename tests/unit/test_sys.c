@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The real system calls, as far as any Linux with huge pages configured has
+ * them: no root, no free huge page needed.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "suites.h"
+
+static const struct hp_sys *const sys = &hp_sys_linux;
+
+static void check_cloexec(int fd)
+{
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(fcntl(fd, F_GETFD), FD_CLOEXEC);
+}
+
+START_TEST(ordinary_file)
+{
+	struct hp_file_info info;
+	int fd = sys->memfd("test", 0);
+	char text[8], *bytes;
+	void *address;
+
+	check_cloexec(fd);
+	ck_ok(sys->allocate(fd, 16384));
+	ck_ok(sys->file_info(fd, &info));
+	ck_assert_uint_eq(info.length, 16384);
+	ck_assert_uint_eq(info.allocated, 16384);
+	ck_assert_uint_eq(info.page_size, 0);
+	ck_ok(sys->map(fd, 16384, &address));
+	bytes = address;
+	memcpy(bytes + 16376, "the end", 8);
+	ck_ok(sys->read_at(fd, text, 8, 16376));
+	ck_assert_str_eq(text, "the end");
+	ck_result(sys->read_at(fd, text, 8, 16380), -ENODATA);
+	sys->unmap(address, 16384);
+	ck_assert_int_eq(fcntl(fd, F_SETFD, 0), 0);
+	sys->set_cloexec(fd);
+	check_cloexec(fd);
+	sys->close(fd);
+	ck_assert_int_eq(fcntl(fd, F_GETFD), -1);
+	ck_result(sys->file_info(fd, &info), -EBADF);
+	ck_result(sys->set_length(fd, 1), -EBADF);
+	ck_result(sys->allocate(fd, 1), -EBADF);
+	ck_result(sys->read_at(fd, text, 8, 0), -EBADF);
+	ck_result(sys->map(fd, 4096, &address), -EBADF);
+}
+END_TEST
+
+START_TEST(huge_page_file)
+{
+	struct hp_file_info info;
+	int fd = sys->memfd("test", HP_PAGE_2M);
+	void *address;
+
+	check_cloexec(fd);
+	ck_ok(sys->set_length(fd, 2 * HP_PAGE_2M));
+	ck_ok(sys->file_info(fd, &info));
+	ck_assert_uint_eq(info.length, 2 * HP_PAGE_2M);
+	ck_assert_uint_eq(info.allocated, 0);
+	ck_assert_uint_eq(info.page_size, HP_PAGE_2M);
+	/* More than any machine has: refused at once, not at first touch. */
+	ck_ok(sys->set_length(fd, UINT64_C(1) << 45));
+	ck_result(sys->map(fd, UINT64_C(1) << 45, &address), -ENOMEM);
+	ck_result(sys->set_length(fd, UINT64_MAX), -EFBIG);
+	sys->close(fd);
+	/* No processor has pages of 4 MiB any more. */
+	ck_assert_int_lt(sys->memfd("test", 2 * HP_PAGE_2M), 0);
+}
+END_TEST
+
+START_TEST(device_that_is_missing)
+{
+	ck_result(sys->open("/nonexistent/liveupdate"), -ENOENT);
+	/* Not a device of ours: the request is unknown. */
+	int fd = sys->open("/dev/null");
+
+	check_cloexec(fd);
+	ck_result(sys->ioctl(fd, 0xBA00, NULL), -ENOTTY);
+	sys->close(fd);
+}
+END_TEST
+
+START_TEST(time_and_memory)
+{
+	uint64_t start = sys->now_ms();
+	unsigned char *memory = sys->zalloc(100);
+	uint64_t word = 0;
+
+	ck_assert_ptr_nonnull(memory);
+	for (int i = 0; i < 100; i++)
+		ck_assert_uint_eq(memory[i], 0);
+	sys->free(memory);
+	sys->sleep_ms(20);
+	ck_assert_uint_ge(sys->now_ms() - start, 20);
+	sys->store(&word, 7);
+	ck_assert_uint_eq(word, 7);
+	ck_assert_int_eq(sys->getpid(), getpid());
+}
+END_TEST
+
+Suite *sys_suite(void)
+{
+	const TTest *const tests[] = {
+		ordinary_file,	 huge_page_file, device_that_is_missing,
+		time_and_memory, NULL,
+	};
+
+	return suite_of("sys", tests);
+}
