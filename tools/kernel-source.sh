@@ -187,7 +187,7 @@ patch_tree() {
 	while read -r file; do
 		from=$(original "$tree" "$file")
 		[ -e "$from" ] || continue
-		mkdir -p "$tree/new/${file%/*}"
+		mkdir -p "$tree/new/$(dirname "$file")"
 		cp -p "$from" "$tree/new/$file"
 	done <"$tree/touched"
 	for patch; do

@@ -39,7 +39,7 @@ machine_start() {
 	qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot \
 		"${cpu[@]}" -smp 2 -m "$memory" "${qemu[@]}" \
 		-kernel "$2" -initrd "$3" \
-		-append "console=ttyS0 panic=-1 loglevel=7 kho=on liveupdate=on kho_scratch=16M,192M,64M $4" \
+		-append "console=ttyS0 panic=-1 loglevel=7 tsc=reliable kho=on liveupdate=on kho_scratch=16M,192M,64M $4" \
 		-chardev "file,id=console,path=$console" -serial chardev:console \
 		-device virtio-serial-pci \
 		-chardev "file,id=channel,path=$channel" \

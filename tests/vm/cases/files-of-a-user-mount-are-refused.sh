@@ -9,7 +9,7 @@ stage_1() {
 		ftruncate f 4M
 		fill f 3
 		create s
-		expect ENOENT preserve s f 1
+		expect EOPNOTSUPP preserve s f 1
 		check f 3
 		ftruncate f 8M
 		close f

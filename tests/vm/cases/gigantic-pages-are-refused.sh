@@ -9,7 +9,7 @@ stage_1() {
 		map m f rw 0 1G
 		store m 0
 		create s
-		expect ENOENT preserve s f 1
+		expect EOPNOTSUPP preserve s f 1
 		load m 0
 		ftruncate f 0
 	END

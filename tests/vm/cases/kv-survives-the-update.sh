@@ -8,7 +8,7 @@ stage_1() {
 	redis_says OK set big "$(kv_records 1 300)"
 	redis_says OK hugepersist preserve
 	redis_says OK set late "written after the preserve"
-	kv_list | sha256sum >/state/sum
+	kv-list 6379 >/state/sum
 	redis_says 5002 dbsize
 }
 
@@ -16,7 +16,7 @@ stage_2() {
 	kv_start -m 64M
 	redis_says 5002 dbsize
 	redis_says "written after the preserve" get late
-	kv_list | sha256sum | diff /state/sum -
+	kv-list 6379 | diff /state/sum -
 	redis_says OK set more 1
 	redis-cli shutdown || true
 	wait "$kv_pid"

@@ -13,6 +13,7 @@ stage_1() {
 }
 
 stage_2() {
+	expect_pool 10 10 0 0
 	luo <<-'END'
 		incoming s
 		retrieve s f 1

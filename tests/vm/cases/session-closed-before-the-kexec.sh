@@ -18,7 +18,8 @@ stage_1() {
 		punch f 0 2M
 		zero f 0 2M
 		ftruncate f 8M
-		sh expect_pool 16 13 0 0
+		# looking at the hole filled it
+		sh expect_pool 16 12 0 0
 		hold
 	END
 }

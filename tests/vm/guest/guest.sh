@@ -178,10 +178,3 @@ kv_records() {
 			printf "SET key:%d value:%d:%s\r\n", i, i * 7919, substr(fill, 1, i % 300)
 	}'
 }
-
-# kv_list: every key and value in a fixed order, for a checksum
-kv_list() {
-	redis-cli --raw keys '*' | sort >/tmp/keys
-	sed 's/.*/GET "&"/' /tmp/keys | redis-cli --raw >/tmp/values
-	cat /tmp/keys /tmp/values
-}

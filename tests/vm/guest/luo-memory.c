@@ -21,30 +21,6 @@ static void on_bus_error(int sig)
 	siglongjmp(bus_error, 1);
 }
 
-/* The mapping of a name, or for a descriptor a mapping of all of the file */
-static int memory(const char *name, int protection, void **ret_address,
-		  size_t *ret_length, int *ret_own)
-{
-	struct thing *t = thing_find(name);
-	struct stat st;
-
-	signal(SIGBUS, on_bus_error);
-	if (t->fd < 0) {
-		*ret_address = t->address;
-		*ret_length = t->length;
-		*ret_own = 0;
-		return 0;
-	}
-	if (fstat(t->fd, &st))
-		return -errno;
-	*ret_address = mmap(NULL, st.st_size, protection, MAP_SHARED, t->fd, 0);
-	if (*ret_address == MAP_FAILED)
-		return -errno;
-	*ret_length = st.st_size;
-	*ret_own = 1;
-	return 0;
-}
-
 enum what { FILL, CHECK, DIFFERS, ZERO };
 
 struct area {
@@ -95,33 +71,52 @@ static int judge(const struct area *a, const char *name)
 	return 0;
 }
 
+/*
+ * Part of a file is mapped by itself: a shared mapping of all of it would
+ * reserve all of it.
+ */
+static int look_at_file(struct area *a, int fd)
+{
+	int rc;
+
+	a->address = mmap(NULL, a->length, a->what == FILL ?
+			  PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd,
+			  a->offset);
+	if (a->address == MAP_FAILED)
+		return -errno;
+	rc = visit_guarded(a);
+	munmap(a->address, a->length);
+	return rc;
+}
+
 static int look(int argc, char **argv, enum what what)
 {
-	struct area a = { .what = what };
-	int at = what == ZERO ? 2 : 3, own = 0, rc;
-	void *address = NULL;
-	size_t length = 0;
+	struct thing *t = thing_find(argv[1]);
+	struct area a = { .what = what, .length = t->length };
+	int at = what == ZERO ? 2 : 3, rc;
+	struct stat st;
 
-	rc = memory(argv[1], what == FILL ? PROT_READ | PROT_WRITE : PROT_READ,
-		    &address, &length, &own);
-	if (rc)
-		return rc;
-	a.length = length;
+	if (t->fd >= 0) {
+		if (fstat(t->fd, &st))
+			return -errno;
+		a.length = st.st_size;
+	}
 	if (what != ZERO)
 		a.seed = number(argv[2]);
 	if (argc > at + 1) {
+		if ((uint64_t)number(argv[at]) + number(argv[at + 1]) > a.length)
+			return wrong("%s has %zu bytes only", argv[1], a.length);
 		a.offset = number(argv[at]);
 		a.length = number(argv[at + 1]);
-		if (a.offset + a.length > length)
-			return wrong("%s has %zu bytes only", argv[1], length);
 	}
-	a.address = (char *)address + a.offset;
-	rc = visit_guarded(&a);
-	if (!rc)
-		rc = judge(&a, argv[1]);
-	if (own)
-		munmap(address, length);
-	return rc;
+	signal(SIGBUS, on_bus_error);
+	if (t->fd >= 0) {
+		rc = look_at_file(&a, t->fd);
+	} else {
+		a.address = (char *)t->address + a.offset;
+		rc = visit_guarded(&a);
+	}
+	return rc ? rc : judge(&a, argv[1]);
 }
 
 static int fill(int argc, char **argv)

@@ -15,9 +15,9 @@ int conn_open(struct conn *conn, int port)
 		.sin_port = htons(port),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 	};
-	struct timeval patience = { .tv_sec = 2 };
+	struct timeval patience = { .tv_sec = CONN_PATIENCE };
 
-	conn->start = conn->end = 0;
+	*conn = (struct conn){ .fd = -1 };
 	conn->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (conn->fd < 0)
 		return -1;
@@ -36,7 +36,8 @@ void conn_close(struct conn *conn)
 {
 	if (conn->fd >= 0)
 		close(conn->fd);
-	conn->fd = -1;
+	free(conn->buffer);
+	*conn = (struct conn){ .fd = -1 };
 }
 
 int conn_write(struct conn *conn, const char *bytes, size_t length)
@@ -53,67 +54,79 @@ int conn_write(struct conn *conn, const char *bytes, size_t length)
 	return 0;
 }
 
-static int fill(struct conn *conn)
+/* More bytes, behind those that are unread */
+static int more(struct conn *conn)
 {
 	ssize_t n;
 
-	if (conn->start == conn->end)
-		conn->start = conn->end = 0;
-	if (conn->end == sizeof(conn->buffer)) {
+	if (conn->start) {
 		memmove(conn->buffer, conn->buffer + conn->start,
 			conn->end - conn->start);
 		conn->end -= conn->start;
 		conn->start = 0;
 	}
-	n = recv(conn->fd, conn->buffer + conn->end,
-		 sizeof(conn->buffer) - conn->end, 0);
+	if (conn->size - conn->end < 65536) {
+		size_t size = conn->size * 2 + 131072;
+		char *buffer = realloc(conn->buffer, size);
+
+		if (!buffer)
+			return -1;
+		conn->buffer = buffer;
+		conn->size = size;
+	}
+	n = recv(conn->fd, conn->buffer + conn->end, conn->size - conn->end, 0);
 	if (n <= 0)
 		return -1;
 	conn->end += n;
 	return 0;
 }
 
-/* Copy up to size - 1 bytes of a line, without its end */
-static int read_line(struct conn *conn, char *line, size_t size)
+/* Have length unread bytes */
+static int have(struct conn *conn, size_t length)
 {
-	size_t n = 0;
-	char c;
+	while (conn->end - conn->start < length)
+		if (more(conn))
+			return -1;
+	return 0;
+}
+
+static long line_length(struct conn *conn)
+{
+	size_t looked = 0;
+	char *end;
 
 	for (;;) {
-		if (conn->start == conn->end && fill(conn))
+		if (have(conn, looked + 1))
 			return -1;
-		c = conn->buffer[conn->start++];
-		if (c == '\n')
-			break;
-		if (c != '\r' && n < size - 1)
-			line[n++] = c;
+		end = memchr(conn->buffer + conn->start + looked, '\n',
+			     conn->end - conn->start - looked);
+		if (end)
+			return end - (conn->buffer + conn->start) + 1;
+		looked = conn->end - conn->start;
 	}
-	line[n] = 0;
-	return 0;
 }
 
 int conn_read(struct conn *conn, struct reply *ret_reply)
 {
-	char line[256];
-	int i;
+	long length = line_length(conn);
+	char *line;
 
-	if (read_line(conn, line, sizeof(line)))
+	if (length < 3)
 		return -1;
+	line = conn->buffer + conn->start;
+	line[length - 2] = 0;
+	conn->start += length;
 	ret_reply->kind = line[0];
+	ret_reply->text = line + 1;
 	ret_reply->number = atoll(line + 1);
-	strcpy(ret_reply->text, line + 1);
-	ret_reply->length = line[0] == '$' ? atoi(line + 1) : -1;
+	ret_reply->length = line[0] == '$' ? ret_reply->number : -1;
 	if (ret_reply->length < 0)
 		return 0;
-	if ((size_t)ret_reply->length >= sizeof(ret_reply->text))
+	length = ret_reply->length + 2;
+	if (have(conn, length))
 		return -1;
-	for (i = 0; i < ret_reply->length + 2; i++) {
-		if (conn->start == conn->end && fill(conn))
-			return -1;
-		if (i < ret_reply->length)
-			ret_reply->text[i] = conn->buffer[conn->start];
-		conn->start++;
-	}
-	ret_reply->text[ret_reply->length] = 0;
+	ret_reply->text = conn->buffer + conn->start;
+	conn->buffer[conn->start + length - 2] = 0;
+	conn->start += length;
 	return 0;
 }

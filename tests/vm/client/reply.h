@@ -7,18 +7,21 @@
 
 struct conn {
 	int fd;
-	size_t start, end;	/* unread bytes in buffer */
-	char buffer[16384];
+	char *buffer;
+	size_t start, end, size;	/* unread: start to end */
 };
 
 struct reply {
-	char kind;		/* + - : $ */
-	long long number;	/* of : */
-	int length;		/* of $, -1: nil */
-	char text[4096];
+	char kind;		/* + - : $ * */
+	long long number;	/* of : and *, how many follow */
+	long length;		/* of $, -1: nil */
+	const char *text;	/* valid until the next conn_read() */
 };
 
-/* All return 0, or -1 when the other side is gone or silent for two seconds */
+/* Seconds of silence after which the other side counts as gone */
+#define CONN_PATIENCE 3
+
+/* All return 0, or -1 when the other side is gone or silent */
 int conn_open(struct conn *conn, int port);
 int conn_write(struct conn *conn, const char *bytes, size_t length);
 int conn_read(struct conn *conn, struct reply *ret_reply);
