@@ -164,6 +164,82 @@ START_TEST(each_field_is_checked)
 }
 END_TEST
 
+/* A manifest whose only entry is this one; or header, when there is none. */
+static int parse_one(const struct hp_manifest_header *header,
+		     const struct hp_manifest_entry *entry)
+{
+	write_manifest(entry ? 1 : 0);
+	if (header)
+		put(0, header, sizeof(*header));
+	if (entry)
+		put(HEADER, entry, sizeof(*entry));
+	sign(0);
+	sign(1);
+	return hp_manifest_parse(image, SIZE, &parsed);
+}
+
+/* Fields that another check would catch unless the rest fits them. */
+START_TEST(fields_that_fit_each_other)
+{
+	struct hp_manifest_header h = {
+		.magic = HP_MANIFEST_MAGIC,
+		.version = HP_MANIFEST_VERSION,
+		.header_size = HEADER,
+		.entry_size = ENTRY,
+	};
+	struct hp_manifest_entry e = {
+		.token = 1,
+		.length = HP_PAGE_2M,
+		.page_size = HP_PAGE_2M,
+	};
+
+	ck_ok(parse_one(&h, NULL));
+	h.header_size = HEADER + 4;
+	ck_result(parse_one(&h, NULL), -EBADMSG);
+	h.header_size = HEADER;
+	h.entry_size = ENTRY + 4;
+	ck_result(parse_one(&h, NULL), -EBADMSG);
+	h.entry_size = ENTRY - 8;
+	ck_result(parse_one(&h, NULL), -EBADMSG);
+
+	ck_ok(parse_one(NULL, &e));
+	e.length = e.page_size = 3 * HP_PAGE_2M;
+	ck_result(parse_one(NULL, &e), -EBADMSG);
+	e.length = e.page_size = UINT64_C(1) << 34;
+	ck_ok(parse_one(NULL, &e));
+	e.length = e.page_size = UINT64_C(1) << 35;
+	ck_result(parse_one(NULL, &e), -EBADMSG);
+}
+END_TEST
+
+/* In a file that is larger than ours: it must not run over our table. */
+START_TEST(more_entries_than_we_have_room_for)
+{
+	for (uint32_t count = HP_REGIONS_MAX; count < HP_REGIONS_MAX + 2;
+	     count++) {
+		const size_t used = HEADER + count * ENTRY;
+		unsigned char *bytes = calloc(4, SLOT);
+		struct hp_manifest_header h;
+
+		ck_assert_ptr_nonnull(bytes);
+		write_manifest(HP_REGIONS_MAX);
+		memcpy(bytes, slot(0), SLOT);
+		/* One more, unlike the others. */
+		memcpy(bytes + SLOT, slot(0) + HEADER, ENTRY);
+		bytes[SLOT] = 9;
+		memcpy(&h, bytes, sizeof(h));
+		h.count = count;
+		h.crc = 0;
+		memcpy(bytes, &h, sizeof(h));
+		h.crc = (uint32_t)crc32(0, bytes, (uInt)used);
+		memcpy(bytes, &h, sizeof(h));
+		ck_result(hp_manifest_parse(bytes, 4 * SLOT, &parsed),
+			  count > HP_REGIONS_MAX ? -EBADMSG : 0);
+		free(bytes);
+	}
+}
+END_TEST
+
 START_TEST(every_flipped_bit_is_found)
 {
 	const size_t used = HEADER + 2 * ENTRY;
@@ -307,6 +383,14 @@ static void look(void)
 		return;
 	}
 	check_parsed(parsed.count);
+	/* A slot that says it is whole is whole, without luck in checksums. */
+	for (int i = 0; i < HP_MANIFEST_SLOTS; i++) {
+		memcpy(image, watched, SIZE);
+		if (*(const uint64_t *)slot(i) == 0)
+			continue;
+		memset(slot(!i), 0, SLOT);
+		broken += hp_manifest_parse(image, SIZE, &parsed) < 0;
+	}
 }
 
 START_TEST(every_store_leaves_a_valid_list)
@@ -346,20 +430,22 @@ START_TEST(an_update_in_place_is_found_out)
 	const uint64_t *words = (const uint64_t *)&e;
 	struct hp_manifest_header h;
 
+	static uint64_t place[SIZE / 8];
+	unsigned char *bytes = (unsigned char *)place;
+
 	write_manifest(1);
-	memset(slot(1), 0, SLOT);
-	watched = slot(0);
+	memcpy(place, image, SLOT);
+	watched = bytes;
 	before = 1;
 	after = 2;
 	fake.on_store = look;
 	for (size_t i = 0; i < ENTRY / 8; i++)
-		fake_sys.store((uint64_t *)(slot(0) + HEADER + ENTRY) + i,
-			       words[i]);
+		fake_sys.store(place + (HEADER + ENTRY) / 8 + i, words[i]);
 	ck_assert_uint_eq(broken, 0);
-	memcpy(&h, slot(0), sizeof(h));
+	memcpy(&h, bytes, sizeof(h));
 	h.count = 2;
-	memcpy(slot(0), &h, sizeof(h));
-	fake_sys.store(image + 3, h.sequence + 1);
+	memcpy(bytes, &h, sizeof(h));
+	fake_sys.store(place + 3, h.sequence + 1);
 	ck_assert_uint_gt(broken, 0);
 }
 END_TEST
@@ -369,6 +455,8 @@ Suite *manifest_suite(void)
 	const TTest *const tests[] = {
 		what_is_written_is_read,
 		each_field_is_checked,
+		fields_that_fit_each_other,
+		more_entries_than_we_have_room_for,
 		every_flipped_bit_is_found,
 		the_higher_sequence_counts,
 		sizes_of_the_file,

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "suites.h"
 
@@ -174,6 +175,56 @@ START_TEST(region_is_not_what_was_preserved)
 }
 END_TEST
 
+/* Put another manifest into the session that came back. */
+static void replace_manifest(uint64_t page_size, uint32_t version)
+{
+	struct hp_manifest_writer writer;
+	struct hp_manifest_header h;
+
+	ck_ok(hp_manifest_start(&writer, &fake_sys));
+	hp_manifest_add(&writer, POOL, 4 * MIB, page_size);
+	for (int i = 0; i < HP_MANIFEST_SLOTS; i++) {
+		unsigned char *slot = writer.slots + i * HP_MANIFEST_SLOT_SIZE;
+
+		memcpy(&h, slot, sizeof(h));
+		h.version = version;
+		h.crc = 0;
+		memcpy(slot, &h, sizeof(h));
+		h.crc = (uint32_t)crc32(
+			0, slot, sizeof(h) + sizeof(struct hp_manifest_entry));
+		memcpy(slot, &h, sizeof(h));
+	}
+	fake_returned_write(HP_TOKEN_RESERVED, 0, writer.slots,
+			    HP_MANIFEST_SIZE);
+	hp_manifest_stop(&writer);
+}
+
+START_TEST(preserved_by_a_newer_library)
+{
+	live_update();
+	replace_manifest(HP_PAGE_2M / 2, HP_MANIFEST_VERSION);
+	ck_ok(open_session("db", &s));
+	ck_result(hp_region_reclaim(s, POOL, NULL, &r), -EOPNOTSUPP);
+	ck_result(hp_session_commit(s, 0), -ENOTEMPTY);
+
+	live_update();
+	replace_manifest(HP_PAGE_2M, HP_MANIFEST_VERSION + 1);
+	ck_ok(open_session("db", &s));
+	ck_result(hp_region_reclaim(s, POOL, NULL, &r), -EOPNOTSUPP);
+	ck_result(hp_region_create(s, 9, 2 * MIB, NULL, &r), -EOPNOTSUPP);
+	ck_result(hp_session_commit(s, 0), -EOPNOTSUPP);
+	ck_assert_int_eq(fake.pool_used, 3);
+	ck_ok(hp_session_commit(s, HP_COMMIT_DROP));
+
+	/* Control: the replacement as such is fine. */
+	live_update();
+	replace_manifest(HP_PAGE_2M, HP_MANIFEST_VERSION);
+	ck_ok(open_session("db", &s));
+	ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
+	check_filled(r);
+}
+END_TEST
+
 START_TEST(region_is_listed_and_missing)
 {
 	live_update();
@@ -332,6 +383,7 @@ Suite *region_suite(void)
 		pool_is_too_small,
 		reclaim_once_more_before_commit,
 		region_is_not_what_was_preserved,
+		preserved_by_a_newer_library,
 		region_is_listed_and_missing,
 		retrieve_that_failed_stays_so,
 		errors_of_preserve,
