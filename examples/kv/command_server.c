@@ -139,7 +139,9 @@ int command_config(struct call *call)
 {
 	if (slice_is(call->argv[1], "get"))
 		return config_get(call);
-	if (slice_is(call->argv[1], "resetstat") && call->argc == 2) {
+	if (slice_is(call->argv[1], "resetstat")) {
+		if (call->argc != 2)
+			return call_wrong_arity(call, "resetstat");
 		call->server->stats = (struct stats){ 0 };
 		resp_status(call->out, "OK");
 		return 0;
@@ -174,7 +176,9 @@ int command_command(struct call *call)
 		resp_array(call->out, count);
 		for (int i = 0; i < count; i++)
 			reply_command(call, &command_table[i]);
-	} else if (slice_is(call->argv[1], "count") && call->argc == 2) {
+	} else if (slice_is(call->argv[1], "count")) {
+		if (call->argc != 2)
+			return call_wrong_arity(call, "count");
 		resp_integer(call->out, count);
 	} else if (slice_is(call->argv[1], "docs")) {
 		/* No texts: clients then show none. */

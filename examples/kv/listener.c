@@ -9,7 +9,12 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
+
+/* How long an address may still be in use by a process that just ended. */
+#define RETRY_MS	2000
+#define RETRY_STEP_MS	20
 
 static int failed(struct listener *l, const char *what, int err,
 		  const char *advice)
@@ -21,6 +26,26 @@ static int failed(struct listener *l, const char *what, int err,
 	l->fd = -1;
 	l->path = NULL;
 	return -err;
+}
+
+/*
+ * The kernel takes an io_uring apart after its process is gone, and with it a
+ * listening socket: who starts again at once would find the address in use.
+ */
+static int bind_patiently(int fd, const struct sockaddr *a, socklen_t n,
+			  bool (*make_room)(const struct sockaddr *))
+{
+	const struct timespec step = { .tv_nsec = RETRY_STEP_MS * 1000000L };
+
+	for (int waited = 0; ; waited += RETRY_STEP_MS) {
+		if (make_room)
+			make_room(a);
+		if (bind(fd, a, n) == 0)
+			return 0;
+		if (errno != EADDRINUSE || waited >= RETRY_MS)
+			return -1;
+		nanosleep(&step, NULL);
+	}
 }
 
 int listener_tcp(struct listener *l, const char *address, int port)
@@ -40,7 +65,7 @@ int listener_tcp(struct listener *l, const char *address, int port)
 	l->fd = socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (l->fd < 0 ||
 	    setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
-	    bind(l->fd, info->ai_addr, info->ai_addrlen) < 0) {
+	    bind_patiently(l->fd, info->ai_addr, info->ai_addrlen, NULL) < 0) {
 		err = errno;
 		freeaddrinfo(info);
 		return failed(l, what, err,
@@ -51,17 +76,18 @@ int listener_tcp(struct listener *l, const char *address, int port)
 }
 
 /* A socket file that nobody listens on is left over from a crash. */
-static bool is_stale(const struct sockaddr_un *a)
+static bool remove_stale(const struct sockaddr *address)
 {
+	const struct sockaddr_un *a = (const struct sockaddr_un *)address;
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	bool stale = false;
 
 	if (fd < 0)
 		return false;
-	if (connect(fd, (const struct sockaddr *)a, sizeof(*a)) < 0)
+	if (connect(fd, address, sizeof(*a)) < 0)
 		stale = errno == ECONNREFUSED;
 	close(fd);
-	return stale;
+	return stale && unlink(a->sun_path) == 0;
 }
 
 int listener_unix(struct listener *l, const char *path)
@@ -76,9 +102,8 @@ int listener_unix(struct listener *l, const char *path)
 	l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (l->fd < 0)
 		return failed(l, path, errno, "Choose another --unixsocket");
-	if (is_stale(&a))
-		unlink(path);
-	if (bind(l->fd, (struct sockaddr *)&a, sizeof(a)) < 0)
+	if (bind_patiently(l->fd, (struct sockaddr *)&a, sizeof(a),
+			   remove_stale) < 0)
 		return failed(l, path, errno, "Choose another --unixsocket");
 	l->path = path;
 	return 0;
