@@ -258,7 +258,7 @@ def redis_cli(server, *args, **more):
 
 
 class TestCase(unittest.TestCase):
-    PAGES = 32
+    PAGES = 64      # two servers at a time
 
     @classmethod
     def setUpClass(cls):
