@@ -108,8 +108,9 @@
  *
  * Sources: kernel/liveupdate/luo_core.c, luo_session.c, luo_file.c,
  * include/uapi/linux/liveupdate.h and mm/memfd_luo.c of Linux 7.3;
- * Documentation/admin-guide/mm/hugetlbpage.rst; memfd_create(2), mmap(2),
- * fork(2), open(2).
+ * Documentation/admin-guide/mm/hugetlbpage.rst; kernel-patches/7.3/ (what is
+ * frozen, filled and refused for huge pages); memfd_create(2), mmap(2), fork(2),
+ * open(2).
  */
 #ifndef HUGEPERSIST_H
 #define HUGEPERSIST_H
@@ -411,7 +412,11 @@ int hp_region_reclaim(struct hp_session *session, uint64_t token,
  * the kernel.
  *
  * On failure the region is not preserved and usable as before; regions of the
- * session that were preserved stay so. (Pages that were filled stay filled.)
+ * session that were preserved stay so. Pages that were filled and not used since
+ * become untouched again, here and on abort.
+ *
+ * A hardware memory error that hits a page after this call makes the kexec fail
+ * (reboot(2): EHWPOISON); the process goes on, and abort gives the region free.
  *
  * When a kexec overtakes this call, the region either comes back whole or does
  * not come back (-ENOENT from reclaim).
