@@ -169,23 +169,41 @@ static int step(struct loop *l)
 	return 0;
 }
 
-/* No more input; what was answered goes out, within limits. */
-static int drain(struct loop *l)
+static int wait_for_clients(struct loop *l, int64_t ms)
 {
-	int64_t stop_by = clock_ms() + DRAIN_MS;
-	struct client *c, *next;
+	int64_t stop_by = clock_ms() + ms;
 	int rc = 0;
 
-	listener_close(&l->tcp);
-	listener_close(&l->unix_socket);
-	for (c = l->server->clients; c; c = next) {
-		next = c->next;
-		if (!c->sending_now)
-			connection_close(c);
-	}
+	/* The tick sees to it that this comes back. */
 	while (rc == 0 && l->server->clients && clock_ms() < stop_by)
 		rc = step(l);
 	return rc;
+}
+
+static void close_clients(struct loop *l, bool also_sending)
+{
+	struct client *c, *next;
+
+	for (c = l->server->clients; c; c = next) {
+		next = c->next;
+		if (also_sending || !c->sending_now)
+			connection_close(c);
+	}
+}
+
+/* No more input; what was answered goes out, within limits. */
+static int drain(struct loop *l)
+{
+	int rc;
+
+	listener_close(&l->tcp);
+	listener_close(&l->unix_socket);
+	close_clients(l, false);
+	rc = wait_for_clients(l, DRAIN_MS);
+	if (rc < 0 || !l->server->clients)
+		return rc;
+	close_clients(l, true);
+	return wait_for_clients(l, DRAIN_MS);
 }
 
 int loop_run(struct loop *l, struct server *server)
@@ -292,11 +310,12 @@ void loop_close(struct loop *l)
 	listener_close(&l->unix_socket);
 	if (l->ring.ring_fd >= 0)
 		io_uring_queue_exit(&l->ring);
-	/* The ring is gone, and with it all that used the buffers. */
 	for (c = l->server ? l->server->clients : NULL; c; c = next) {
 		next = c->next;
 		close(c->fd);
-		client_free(c);
+		/* What the kernel may still be using is left to the exit. */
+		if (!c->inflight)
+			client_free(c);
 	}
 	if (l->signal_fd >= 0)
 		close(l->signal_fd);

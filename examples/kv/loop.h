@@ -27,7 +27,6 @@ struct loop {
 	int signal_fd;
 	struct signalfd_siginfo signal;
 	struct __kernel_timespec tick;
-	int64_t stop_by_ms;
 	bool told_damage;
 };
 

@@ -270,8 +270,15 @@ class TestCase(unittest.TestCase):
 
     def start(self, *args, **more):
         server = hp_kv(*args, **more)
-        self.addCleanup(server.close)
+        self.addCleanup(self.end, server)
         return server
+
+    def end(self, server):
+        # A crash, a hang and what a sanitizer finds all show here.
+        code = server.stop()
+        log = server.log()
+        server.close()
+        self.assertIn(code, (0, -signal.SIGKILL), log)
 
 
 def main():

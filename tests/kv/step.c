@@ -36,6 +36,7 @@ struct shared {
 };
 
 static struct shared *shared;
+static struct step_command *commands;
 static struct model *states;		/* [n]: with n commands done */
 
 static void die(const char *what)
@@ -56,7 +57,7 @@ static void abandon(struct store *s, const struct step_command *c)
 		shared->wrong_replies++;
 }
 
-static void child(struct step_command *commands)
+static void child(void)
 {
 	struct store s;
 	struct server server = { .store = &s };
@@ -177,7 +178,6 @@ static void follow(pid_t pid, struct result *r)
 int main(int argc, char **argv)
 {
 	bool must_fail = argc > 1 && !strcmp(argv[1], "--must-fail");
-	struct step_command *commands;
 	struct result r = { 0 };
 	struct store s;
 	pid_t pid;
@@ -200,7 +200,7 @@ int main(int argc, char **argv)
 	if (pid < 0)
 		die("kv-step: fork");
 	if (!pid)
-		child(commands);
+		child();
 	if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status))
 		die("kv-step: the child did not start");
 	follow(pid, &r);

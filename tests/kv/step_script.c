@@ -73,17 +73,16 @@ static void add_many(struct step_command *c, const char *prefix, int n)
 void step_command(int n, struct step_command *c)
 {
 	const char *text = script[n];
-	char *bytes;
 
 	*c = (struct step_command){ .text = text };
 	c->fails = *text == '!';
 	c->abandoned = *text == '~';
 	if (c->fails || c->abandoned)
 		text++;
-	bytes = malloc(strlen(text) + 1);
-	if (!bytes)
+	c->bytes = malloc(strlen(text) + 1);
+	if (!c->bytes)
 		abort();
-	c->argc = words_split(slice_of(text), bytes, c->argv, STEP_ARGS);
+	c->argc = words_split(slice_of(text), c->bytes, c->argv, STEP_ARGS);
 	if (slice_is(c->argv[0], "fill")) {
 		c->argv[0] = slice_of("MSET");
 		add_many(c, "f", 3);

@@ -17,6 +17,7 @@
 
 struct step_command {
 	const char *text;
+	char *bytes;		/* that the words are in */
 	int argc;
 	struct slice argv[STEP_ARGS];
 	bool fails;

@@ -36,6 +36,16 @@ class Start(kvtest.TestCase):
                                         b"\r\n") * 5)
         self.assertEqual(s.process.wait(10), 0)
 
+    def test_end_does_not_wait_for_slow_readers(self):
+        s = self.start("32M")
+        with s.client() as slow:
+            slow.call("SET", "k", "x" * 1000000)
+            slow.send(encode("GET", "k") * 50)
+            time.sleep(0.2)
+            begin = time.monotonic()
+            self.assertEqual(s.stop(), 0)
+            self.assertLess(time.monotonic() - begin, 6)
+
     def run_kv(self, *args):
         return subprocess.run([kvtest.HP_KV] + list(args), timeout=20,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE,
