@@ -57,7 +57,10 @@ apt_install() {
 		apt-get -q -y install --no-install-recommends "$@" >&2
 }
 
-# seconds_since SECONDS_VALUE: for "took N s" lines
-seconds_since() {
-	echo $((SECONDS - $1))
+# What building everything and running it in a virtual machine takes
+need_all_packages() {
+	need_packages gcc g++ make cmake pkg-config liburing-dev libxxhash-dev \
+		check zlib1g-dev redis-tools qemu-system-x86 cpio
+	# busybox-static and busybox exclude each other; either will do
+	command -v busybox >/dev/null || need_packages busybox-static
 }

@@ -3,6 +3,7 @@
 # kernel: stock
 # time: 8
 # expect: lost
+# words: no verdict within
 stage_1() {
 	sleep 1000
 }

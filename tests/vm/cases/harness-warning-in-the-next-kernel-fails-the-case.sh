@@ -2,6 +2,7 @@
 # shows: the log of the kernel after the update is judged as well
 # kernel: stock
 # expect: complaint
+# words: written by the case
 stage_1() {
 	:
 }

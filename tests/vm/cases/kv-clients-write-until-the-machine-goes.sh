@@ -9,8 +9,8 @@ stages=4
 
 stage() {
 	kv_start -m 64M --bind 0.0.0.0 --preserve
-	report "host go"
 	load_next
+	report "host go"
 	while :; do
 		round=$(redis-cli get host:round)
 		case $round in
@@ -20,6 +20,7 @@ stage() {
 		usleep 20000
 	done
 	if [ "$round" != done ]; then
+		report kexec
 		kexec-file -e
 		fail "the kernel did not kexec"
 	fi
