@@ -34,10 +34,11 @@ machine_start() {
 	fi
 	case $1 in tcg) qemu+=(-accel "tcg,thread=multi") ;; *) qemu+=(-accel "$1") ;; esac
 
-	# Two processors, whatever the host has: the cases count on them.
+	# Two processors, whatever the host has: the cases count on them. A memory
+	# node has a socket of its own, as the kernel expects.
 	# -no-reboot: a kernel that resets the machine ends it; kexec does not.
 	qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot \
-		"${cpu[@]}" -smp 2 -m "$memory" "${qemu[@]}" \
+		"${cpu[@]}" -smp "2,sockets=$nodes" -m "$memory" "${qemu[@]}" \
 		-kernel "$2" -initrd "$3" \
 		-append "console=ttyS0 panic=-1 loglevel=7 tsc=reliable kho=on liveupdate=on kho_scratch=16M,192M,64M $4" \
 		-chardev "file,id=console,path=$console" -serial chardev:console \
