@@ -209,7 +209,7 @@ HP_EXPORT int hp_region_reclaim(struct hp_session *session, uint64_t token,
 	if (!entry)
 		return -ENOENT;
 	if (known.page_size && known.page_size != entry->page_size)
-		return -EUCLEAN;
+		return -EINVAL;
 	if (entry->page_size != HP_PAGE_2M)
 		return -EOPNOTSUPP;
 

@@ -381,15 +381,14 @@ int hp_region_create(struct hp_session *session, uint64_t token,
  * huge pages, not with their size.
  *
  * -EINVAL	null session or ret_region; token is HP_TOKEN_RESERVED; unknown
- *		option
+ *		option; the page size in opts is not that of the region
  * -ECHILD	in a forked child
  * -EEXIST	a region with that token is open in this session
  * -ENOENT	that token did not come back: it was not preserved when the
  *		kexec came, or the session did not come back or is committed
  * -EBADMSG	damaged manifest
  * -EUCLEAN	length, page size or number of pages differ from the manifest,
- *		it is no huge page file, or the page size is not the one in
- *		opts. What is there stays until commit.
+ *		or it is no huge page file. What is there stays until commit.
  * -ENODATA	the kernel failed to rebuild the file, or has none though the
  *		manifest lists it; its log says why (a cgroup limit, a page
  *		size that this kernel lacks). A retry gives the same answer.

@@ -167,7 +167,8 @@ START_TEST(region_is_not_what_was_preserved)
 	fake_returned_set_page_size(POOL, HP_PAGE_2M);
 
 	opts.page_size = HP_PAGE_2M * 512;
-	ck_result(hp_region_reclaim(s, POOL, &opts, &r), -EUCLEAN);
+	/* The caller's error, and the region has nothing. */
+	ck_result(hp_region_reclaim(s, POOL, &opts, &r), -EINVAL);
 	opts.page_size = HP_PAGE_2M;
 	ck_assert_int_eq(fake.maps, 0);
 	ck_assert_int_eq(fake.fds, 1); /* the session */
