@@ -42,6 +42,7 @@ static int manifest_error(int err)
 {
 	switch (err) {
 	case -ENOSPC: /* tmpfs means memory */
+	case -EAGAIN: /* mlockall(MCL_FUTURE) and the limit of locked memory */
 		return -ENOMEM;
 	case -EACCES:
 	case -EPERM:

@@ -309,6 +309,35 @@ START_TEST(errors_of_preserve)
 }
 END_TEST
 
+/* The first preserve makes the manifest's file. */
+START_TEST(errors_of_the_manifest)
+{
+	static const struct {
+		enum fake_call call;
+		int from, to;
+	} errors[] = {
+		{ CALL_MEMFD, EACCES, -EACCES },
+		{ CALL_MEMFD, EPERM, -EACCES },
+		{ CALL_MEMFD, ENFILE, -EMFILE },
+		{ CALL_ALLOCATE, ENOSPC, -ENOMEM },
+		{ CALL_MAP, EAGAIN, -ENOMEM }, /* mlockall(2) */
+		{ CALL_MAP, EXDEV, -EPROTO },
+	};
+
+	ck_ok(open_session("db", &s));
+	ck_ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		fake.fail_call = errors[i].call;
+		fake.fail_nth = 1;
+		fake.fail_errno = errors[i].from;
+		ck_result(hp_region_preserve(r), errors[i].to);
+		ck_assert_int_eq(fake.sessions_outgoing, 0);
+		ck_assert_int_eq(fake.fds + fake.maps, 2);
+	}
+	ck_ok(hp_region_preserve(r));
+}
+END_TEST
+
 START_TEST(stock_kernel)
 {
 	fake.no_handler = true;
@@ -388,6 +417,7 @@ Suite *region_suite(void)
 		region_is_listed_and_missing,
 		retrieve_that_failed_stays_so,
 		errors_of_preserve,
+		errors_of_the_manifest,
 		stock_kernel,
 		session_is_full,
 		errors_of_the_file,
