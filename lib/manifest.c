@@ -11,28 +11,37 @@
 #define PAGE_SIZE_MIN (UINT64_C(1) << 14)
 #define PAGE_SIZE_MAX (UINT64_C(1) << 34)
 
+/* Of header_size bytes of the header, with crc 0, and of what comes next. */
 static uint32_t slot_crc(const struct hp_manifest_header *header,
-			 const unsigned char *after_header, size_t length)
+			 size_t header_size, const unsigned char *next,
+			 size_t length)
 {
 	struct hp_manifest_header h = *header;
 	uLong crc;
 
 	h.crc = 0;
-	crc = crc32(0, (const Bytef *)&h, sizeof(h));
-	return (uint32_t)crc32(crc, after_header, (uInt)length);
+	crc = crc32(0, (const Bytef *)&h, (uInt)header_size);
+	return (uint32_t)crc32(crc, next, (uInt)length);
 }
 
 /* -- Reading --------------------------------------------------------------- */
 
+/* In any version: what the checksum is about lies within the slot. */
 static bool sizes_fit(const struct hp_manifest_header *h, size_t slot_size)
 {
 	uint64_t entries = (uint64_t)h->count * h->entry_size;
 
-	return h->header_size >= sizeof(*h) && h->header_size % 8 == 0 &&
+	return h->header_size >= HP_MANIFEST_FIXED &&
 	       h->header_size <= slot_size &&
-	       h->entry_size >= sizeof(struct hp_manifest_entry) &&
-	       h->entry_size % 8 == 0 && h->count <= HP_REGIONS_MAX &&
 	       entries <= slot_size - h->header_size;
+}
+
+/* In ours: what we know lies within the header and the entries. */
+static bool sizes_valid(const struct hp_manifest_header *h)
+{
+	return h->header_size >= sizeof(*h) && h->header_size % 8 == 0 &&
+	       h->entry_size >= sizeof(struct hp_manifest_entry) &&
+	       h->entry_size % 8 == 0;
 }
 
 static bool entry_valid(const struct hp_manifest_entry *e)
@@ -65,13 +74,14 @@ static bool entries_valid(const struct hp_manifest *manifest)
 static bool slot_whole(const unsigned char *slot, size_t slot_size,
 		       struct hp_manifest_header *h)
 {
-	size_t used;
+	size_t used, header;
 
 	memcpy(h, slot, sizeof(*h));
 	if (h->magic != HP_MANIFEST_MAGIC || !sizes_fit(h, slot_size))
 		return false;
 	used = h->header_size + (size_t)h->count * h->entry_size;
-	return slot_crc(h, slot + sizeof(*h), used - sizeof(*h)) == h->crc;
+	header = used < sizeof(*h) ? used : sizeof(*h);
+	return slot_crc(h, header, slot + header, used - header) == h->crc;
 }
 
 int hp_manifest_parse(const void *bytes, size_t size,
@@ -99,6 +109,11 @@ int hp_manifest_parse(const void *bytes, size_t size,
 	if (!best_slot)
 		return -EBADMSG;
 	if (best.version != HP_MANIFEST_VERSION || best.features)
+		return -EOPNOTSUPP;
+	if (!sizes_valid(&best))
+		return -EBADMSG;
+	/* Whole, so it is no damage: a later library may allow more. */
+	if (best.count > HP_REGIONS_MAX)
 		return -EOPNOTSUPP;
 	manifest->count = best.count;
 	for (uint32_t i = 0; i < best.count; i++)
@@ -175,7 +190,7 @@ static void write_slot(struct hp_manifest_writer *writer, int index,
 	if (added)
 		put_words(writer->sys, entries + (h.count - 1) * sizeof(*added),
 			  added, sizeof(*added));
-	h.crc = slot_crc(&h, entries, h.count * sizeof(*added));
+	h.crc = slot_crc(&h, sizeof(h), entries, h.count * sizeof(*added));
 	put_words(writer->sys, slot + sizeof(h.magic),
 		  (const char *)&h + sizeof(h.magic),
 		  sizeof(h) - sizeof(h.magic));

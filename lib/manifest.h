@@ -64,6 +64,10 @@ struct hp_manifest_entry {
 	uint64_t zero[5];
 };
 
+/* That many bytes of the header are the same in every version. */
+#define HP_MANIFEST_FIXED offsetof(struct hp_manifest_header, zero)
+
+_Static_assert(HP_MANIFEST_FIXED == 40, "manifest layout");
 _Static_assert(sizeof(struct hp_manifest_header) == 64, "manifest layout");
 _Static_assert(sizeof(struct hp_manifest_entry) == 64, "manifest layout");
 

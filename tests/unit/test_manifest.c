@@ -234,8 +234,44 @@ START_TEST(more_entries_than_we_have_room_for)
 		h.crc = (uint32_t)crc32(0, bytes, (uInt)used);
 		memcpy(bytes, &h, sizeof(h));
 		ck_result(hp_manifest_parse(bytes, 4 * SLOT, &parsed),
-			  count > HP_REGIONS_MAX ? -EBADMSG : 0);
+			  count > HP_REGIONS_MAX ? -EOPNOTSUPP : 0);
 		free(bytes);
+	}
+}
+END_TEST
+
+/* Of a later version only the start of the header is as we know it. */
+START_TEST(later_version_of_any_layout)
+{
+	static const struct {
+		uint32_t header_size, entry_size, count;
+		int expected;
+	} layouts[] = {
+		{ HEADER, ENTRY, 1, -EOPNOTSUPP },
+		{ HP_MANIFEST_FIXED, ENTRY, 1, -EOPNOTSUPP },
+		{ HP_MANIFEST_FIXED, 0, 0, -EOPNOTSUPP },
+		{ HEADER, 24, HP_REGIONS_MAX + 1, -EOPNOTSUPP },
+		{ HEADER, 4, 2 * HP_REGIONS_MAX, -EOPNOTSUPP },
+		{ SLOT, 0, UINT32_MAX, -EOPNOTSUPP },
+		/* Controls: beyond the slot, and within the fixed part. */
+		{ HEADER, ENTRY, HP_REGIONS_MAX + 1, -EBADMSG },
+		{ HEADER, UINT32_MAX, UINT32_MAX, -EBADMSG },
+		{ HP_MANIFEST_FIXED - 8, ENTRY, 1, -EBADMSG },
+		{ SLOT + 8, 0, 0, -EBADMSG },
+	};
+
+	for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
+		struct hp_manifest_header h = {
+			.magic = HP_MANIFEST_MAGIC,
+			.version = HP_MANIFEST_VERSION + 1,
+			.header_size = layouts[i].header_size,
+			.entry_size = layouts[i].entry_size,
+			.count = layouts[i].count,
+		};
+		int rc = parse_one(&h, NULL);
+
+		ck_assert_msg(rc == layouts[i].expected, "layout %zu: %d", i,
+			      rc);
 	}
 }
 END_TEST
@@ -457,6 +493,7 @@ Suite *manifest_suite(void)
 		each_field_is_checked,
 		fields_that_fit_each_other,
 		more_entries_than_we_have_room_for,
+		later_version_of_any_layout,
 		every_flipped_bit_is_found,
 		the_higher_sequence_counts,
 		sizes_of_the_file,
