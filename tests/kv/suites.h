@@ -5,6 +5,7 @@
 #include <check.h>
 
 Suite *store_suite(void);
+Suite *damage_suite(void);
 Suite *resp_suite(void);
 Suite *text_suite(void);
 

@@ -1,81 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* The engine: sets, deletes, transactions, a full region, damaged input. */
+/* The engine: sets, deletes, transactions, expiry, a full region. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "entry.h"
 #include "expire.h"
+#include "fixture.h"
 #include "heap.h"
-#include "index.h"
-#include "memory.h"
 #include "model.h"
 #include "store_check.h"
 #include "suites.h"
-
-#define LENGTH (256 * 1024)
-
-static struct store s;
-
-static void setup(void)
-{
-	memory_store(&s, LENGTH);
-}
-
-static void teardown(void)
-{
-	memory_free(&s);
-}
-
-static void ck_store(void)
-{
-	const char *why = store_check(&s);
-
-	ck_assert_msg(!why, "%s", why);
-}
-
-static int set(const char *key, const void *value, size_t n, int64_t expire)
-{
-	return entry_set(&s, slice_of(key), (struct slice){ value, n }, expire);
-}
-
-/* One transaction. */
-static int set_one(const char *key, const void *value, size_t n)
-{
-	int rc;
-
-	store_begin(&s);
-	rc = set(key, value, n, 0);
-	if (rc == 0)
-		rc = store_commit(&s);
-	if (rc < 0)
-		store_rollback(&s);
-	return rc;
-}
-
-static int delete_one(const char *key)
-{
-	int rc, found;
-
-	store_begin(&s);
-	found = rc = entry_delete(&s, slice_of(key));
-	if (rc >= 0)
-		rc = store_commit(&s);
-	if (rc < 0)
-		store_rollback(&s);
-	return rc < 0 ? rc : found;
-}
-
-static void ck_value(const char *key, const void *value, size_t n)
-{
-	struct index_slot slot;
-	struct slice have;
-
-	ck_assert_int_eq(index_find(&s, slice_of(key), &slot), 0);
-	ck_assert_msg(slot.entry, "no key %s", key);
-	have = entry_value(&s, slot.entry);
-	ck_assert_uint_eq(have.n, n);
-	ck_assert(!memcmp(have.p, value, n));
-}
 
 START_TEST(set_get_delete)
 {
@@ -385,112 +320,6 @@ START_TEST(churn_does_not_fragment)
 }
 END_TEST
 
-static const struct {
-	size_t offset;
-	uint64_t value;
-} damages[] = {
-	{ offsetof(struct kv_header, magic), 1 },
-	{ offsetof(struct kv_header, layout), 2 },
-	{ offsetof(struct kv_header, length), 4096 },
-	{ offsetof(struct kv_header, log_offset), 0 },
-	{ offsetof(struct kv_header, log_capacity), UINT64_MAX },
-	{ offsetof(struct kv_header, index_offset), UINT64_MAX },
-	{ offsetof(struct kv_header, bucket_count), 3 },
-	{ offsetof(struct kv_header, heap_offset), 1 },
-	{ offsetof(struct kv_header, heap_end), UINT64_MAX },
-	{ offsetof(struct kv_header, log_count), UINT64_MAX },
-	{ offsetof(struct kv_header, state), 2 },
-	{ offsetof(struct kv_header, keys), UINT64_MAX },
-	{ offsetof(struct kv_header, volatile_keys), UINT64_MAX },
-	{ offsetof(struct kv_header, heap_used), UINT64_MAX },
-	{ offsetof(struct kv_header, fl_bitmap), 1 },
-	{ offsetof(struct kv_header, sl_bitmap), 1 },
-	{ offsetof(struct kv_header, head), 8 },
-};
-
-START_TEST(damaged_header_is_refused)
-{
-	unsigned char *copy = aligned_alloc(4096, LENGTH);
-	const char *why = NULL;
-	struct store other;
-
-	ck_assert_ptr_nonnull(copy);
-	ck_assert_int_eq(set_one("a", "1", 1), 0);
-	memcpy(s.base + damages[_i].offset, &damages[_i].value, 8);
-	memcpy(copy, s.base, LENGTH);
-	ck_assert_int_eq(store_open(&other, s.base, LENGTH, &why), -EUCLEAN);
-	ck_assert_ptr_nonnull(why);
-	/* Nothing is destroyed by looking. */
-	ck_assert(!memcmp(copy, s.base, LENGTH));
-	free(copy);
-}
-END_TEST
-
-START_TEST(other_length_is_refused)
-{
-	const char *why = NULL;
-	struct store other;
-
-	ck_assert_int_eq(store_open(&other, s.base, LENGTH / 2, &why),
-			 -EUCLEAN);
-	ck_assert_ptr_nonnull(why);
-}
-END_TEST
-
-START_TEST(damaged_log_is_refused)
-{
-	static const uint64_t offsets[] = { 0, 16, 8191 - 7, 8200, 12345,
-		LENGTH - 4, LENGTH, UINT64_MAX - 7 };
-	unsigned char *copy = aligned_alloc(4096, LENGTH);
-	const char *why = NULL;
-	struct store other;
-
-	ck_assert_ptr_nonnull(copy);
-	memcpy(s.base + s.header->log_offset, &offsets[_i], 8);
-	atomic_store(&s.header->log_count, 1);
-	memcpy(copy, s.base, LENGTH);
-	ck_assert_int_eq(store_open(&other, s.base, LENGTH, &why), -EUCLEAN);
-	ck_assert(!memcmp(copy, s.base, LENGTH));
-	free(copy);
-}
-END_TEST
-
-/* What only shows on the way is an error, and no step out of the region. */
-START_TEST(damaged_chain_is_an_error)
-{
-	static const uint64_t targets[] = { 8, 4096, LENGTH - 16, LENGTH,
-		UINT64_MAX & ~UINT64_C(15), 12345 };
-	struct index_slot slot;
-
-	ck_assert_int_eq(set_one("a", "1", 1), 0);
-	ck_assert_int_eq(index_find(&s, slice_of("a"), &slot), 0);
-	atomic_store(store_word(&s, slot.link), targets[_i]);
-	ck_assert_int_eq(index_find(&s, slice_of("a"), &slot), -EUCLEAN);
-	ck_assert_int_eq(set_one("b", "1", 1), -EUCLEAN);
-	store_flush(&s);
-	ck_assert_int_eq(set_one("b", "1", 1), 0);
-	ck_store();
-}
-END_TEST
-
-START_TEST(chain_without_end_is_an_error)
-{
-	struct index_slot slot;
-	char key[16];
-	int i = 0;
-
-	ck_assert_int_eq(set_one("a", "1", 1), 0);
-	ck_assert_int_eq(index_find(&s, slice_of("a"), &slot), 0);
-	atomic_store(store_word(&s, ENTRY_NEXT(slot.entry)), slot.entry);
-	/* Another key of the same bucket has to go along the chain. */
-	do {
-		snprintf(key, sizeof(key), "k%d", i++);
-	} while ((index_hash(&s, slice_of(key)) ^ slot.hash) &
-		 (s.header->bucket_count - 1));
-	ck_assert_int_eq(index_find(&s, slice_of(key), &slot), -EUCLEAN);
-}
-END_TEST
-
 START_TEST(geometry_of_any_length)
 {
 	struct kv_geometry g;
@@ -535,12 +364,6 @@ Suite *store_suite(void)
 	tcase_add_test(tc, flush_is_redone);
 	tcase_add_loop_test(tc, random_operations, 0, 5);
 	tcase_add_test(tc, churn_does_not_fragment);
-	tcase_add_loop_test(tc, damaged_header_is_refused, 0,
-			    sizeof(damages) / sizeof(damages[0]));
-	tcase_add_test(tc, other_length_is_refused);
-	tcase_add_loop_test(tc, damaged_log_is_refused, 0, 8);
-	tcase_add_loop_test(tc, damaged_chain_is_an_error, 0, 6);
-	tcase_add_test(tc, chain_without_end_is_an_error);
 	tcase_add_test(tc, geometry_of_any_length);
 	suite_add_tcase(suite, tc);
 	return suite;
