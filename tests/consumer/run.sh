@@ -60,10 +60,10 @@ if PKG_CONFIG_LIBDIR=$work PKG_CONFIG_PATH='' pkg-config hugepersist; then
 fi
 
 echo "== find_package"
-configure() { # VERSION DIR
+configure() { # VERSION DIR [CMAKE_OPTION]
 	"$cmake" -S "$here/cmake" -B "$2" -DWANTED="$1" \
 		-DCMAKE_C_COMPILER="$cc" -DCMAKE_C_FLAGS="$flags" \
-		-DCMAKE_PREFIX_PATH="$prefix" >"$2.log" 2>&1
+		-DCMAKE_PREFIX_PATH="$prefix" ${3+"$3"} >"$2.log" 2>&1
 }
 configure "${version%.*}" "$work/project" || {
 	cat "$work/project.log" >&2
@@ -79,4 +79,14 @@ run_static "$work/project/with-hugepersist_static"
 if configure 99.0 "$work/refused"; then
 	fail "find_package accepts any version"
 fi
+# Without zlib there is no static library, and the reason is one sentence.
+if configure "${version%.*}" "$work/no-zlib" \
+	-DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON; then
+	fail "the static library is found without zlib"
+fi
+tr -s ' \n' ' ' <"$work/no-zlib.log" | grep -qF \
+	"install its development files (zlib1g-dev, zlib-devel) or use" || {
+	cat "$work/no-zlib.log" >&2
+	fail "the message about zlib is not what it should be"
+}
 echo "all consumers work"
