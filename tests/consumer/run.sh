@@ -8,16 +8,18 @@ set -euo pipefail
 build=$1 work=$2 version=$3 cmake=$4 cc=$5 flags=${6-}
 here=$(cd "$(dirname "$0")" && pwd)
 prefix=$work/prefix
+# Below 1.0 a minor release may change the interface, and has its own name.
+soname=libhugepersist.so.${version%.*}
 
 fail() {
 	echo "consumer: $*" >&2
 	exit 1
 }
 needs_library() { # PROGRAM: does it load our shared library?
-	readelf -d "$1" | grep -q 'NEEDED.*\[libhugepersist\.so\.0\]'
+	readelf -d "$1" | grep NEEDED | grep -qF "[$soname]"
 }
 run_shared() { # PROGRAM
-	needs_library "$1" || fail "$1 does not use libhugepersist.so.0"
+	needs_library "$1" || fail "$1 does not use $soname"
 	LD_LIBRARY_PATH=$libdir "$1" "$version"
 	# Control: the program does look at what it was given.
 	if LD_LIBRARY_PATH=$libdir "$1" 99.0.0 2>/dev/null; then
@@ -37,7 +39,7 @@ echo "== install, moved by --prefix and by DESTDIR"
 DESTDIR=$work/dest "$cmake" --install "$build" >>"$work/install.log"
 config=$(find "$prefix" -name hugepersist.pc)
 libdir=$(dirname "$(dirname "$config")")
-find "$work/dest" -name libhugepersist.so.0 | grep -q . ||
+find "$work/dest" -name "$soname" | grep -q . ||
 	fail "DESTDIR was not respected"
 if grep -rqF "$build" "$prefix" --include='*.pc' --include='*.cmake'; then
 	fail "installed files name the build directory"
