@@ -40,9 +40,10 @@ HP_EXPORT const char *hp_strerror(int err)
 		       "with CONFIG_LIVEUPDATE with 'kho=on liveupdate=on' on "
 		       "its command line.";
 	case -EACCES:
-		return "Permission denied: /dev/liveupdate is for root as a "
-		       "rule; run as root or change the mode of the device, "
-		       "and look for a security policy.";
+		return "No access to /dev/liveupdate: give the process the "
+		       "device node (container, chroot, PrivateDevices=) and "
+		       "the right to open it (root as a rule), or look for a "
+		       "security policy.";
 	case -EAGAIN:
 		return "Busy for now: try again. If it stays, find the process "
 		       "that keeps /dev/liveupdate open (fuser "

@@ -16,6 +16,10 @@
 
 #define LUO_DEVICE "/dev/liveupdate"
 
+/* Where the kernel lists the driver, whether or not there is a device node. */
+#define LUO_DRIVERS "/proc/misc"
+#define LUO_DRIVER "liveupdate"
+
 /* With the terminating zero. */
 #define LUO_NAME_SIZE 64
 

@@ -17,13 +17,27 @@
 #define DELAY_FIRST_MS 1
 #define DELAY_MOST_MS 100
 
-static int open_error(int err)
+/*
+ * A process may see no device node on a machine with live update: in a
+ * container, a chroot, under PrivateDevices= of systemd. There data may wait to
+ * be reclaimed, so it must not pass for a machine without.
+ */
+static int no_device(const struct hp_sys *sys)
+{
+	int listed = sys->lists_driver(LUO_DRIVERS, LUO_DRIVER);
+
+	if (listed < 0)
+		return hp_error_common(listed);
+	return listed ? -EACCES : -ENODEV;
+}
+
+static int open_error(const struct hp_sys *sys, int err)
 {
 	switch (err) {
 	case -ENOENT:
 	case -ENODEV:
 	case -ENXIO:
-		return -ENODEV;
+		return no_device(sys);
 	case -EACCES:
 	case -EPERM:
 		return -EACCES;
@@ -51,7 +65,7 @@ static int open_device(const struct hp_source *source)
 			return fd;
 		waited = sys->now_ms() - start;
 		if (fd != -EBUSY || waited >= timeout)
-			return open_error(fd);
+			return open_error(sys, fd);
 		if (delay > timeout - waited)
 			delay = timeout - waited;
 		sys->sleep_ms((unsigned int)delay);

@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -48,6 +50,24 @@ static int linux_ioctl(int fd, unsigned long request, void *arg)
 {
 	/* No retry on EINTR: LUO remembers failures, so a loop could hang. */
 	return ioctl(fd, request, arg) < 0 ? -errno : 0;
+}
+
+static int linux_lists_driver(const char *table, const char *name)
+{
+	char line[256], driver[256];
+	int found = 0;
+	FILE *file;
+
+	file = fopen(table, "re");
+	if (!file && (errno == ENOMEM || errno == EMFILE || errno == ENFILE))
+		return -errno;
+	if (!file)
+		return 0;
+	while (!found && fgets(line, sizeof(line), file))
+		found = sscanf(line, "%*d %255s", driver) == 1 &&
+			!strcmp(driver, name);
+	(void)fclose(file);
+	return found;
 }
 
 static int linux_memfd(const char *name, uint64_t page_size)
@@ -177,6 +197,7 @@ const struct hp_sys hp_sys_linux = {
 	.close = linux_close,
 	.set_cloexec = linux_set_cloexec,
 	.ioctl = linux_ioctl,
+	.lists_driver = linux_lists_driver,
 	.memfd = linux_memfd,
 	.set_length = linux_set_length,
 	.allocate = linux_allocate,

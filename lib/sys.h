@@ -27,6 +27,11 @@ struct hp_sys {
 	void (*close)(int fd);
 	void (*set_cloexec)(int fd);
 	int (*ioctl)(int fd, unsigned long request, void *arg);
+	/*
+	 * Does a table like /proc/misc have a line "number name"? 0 also when
+	 * there is no such table for this process.
+	 */
+	int (*lists_driver)(const char *table, const char *name);
 
 	/* page_size 0: ordinary memory. Close-on-exec, empty. */
 	int (*memfd)(const char *name, uint64_t page_size);

@@ -80,8 +80,9 @@
  *	-ECHILD		called in a forked child
  *	-ENOMEM		too few free huge pages, or no memory for bookkeeping
  *	-EMFILE		no free file descriptor, in this process or the system
- *	-ENODEV		no live update here: /dev/liveupdate does not exist
- *	-EACCES		not allowed to use it (as a rule it is for root only)
+ *	-ENODEV		no live update here: the kernel has no /dev/liveupdate
+ *	-EACCES		this process may not use it: no permission (as a rule it
+ *			is for root only), or its /dev does not show it
  *	-EAGAIN		busy for now, try again: another process had
  *			/dev/liveupdate open for the whole timeout, or the
  *			kernel could not pin or finish this moment
@@ -156,10 +157,13 @@ struct hp_region;
 /* Flags of struct hp_session_opts */
 enum {
 	/*
-	 * Succeed also on a machine without /dev/liveupdate. Regions work there
-	 * as ordinary huge pages and hp_region_preserve() fails with -ENODEV.
+	 * Succeed also on a machine without live update. Regions work there as
+	 * ordinary huge pages and hp_region_preserve() fails with -ENODEV.
 	 * Other errors still fail the open: behind -EACCES or -EAGAIN there may
-	 * be data that waits to be reclaimed.
+	 * be data that waits to be reclaimed. A machine whose /proc/misc lists
+	 * "liveupdate" is not without, though a container hides the device. If
+	 * /proc/misc is hidden too (ProcSubset=pid, a chroot without /proc),
+	 * nobody can tell: show the process one of them.
 	 */
 	HP_SESSION_LOCAL = 1 << 0
 };
@@ -233,10 +237,11 @@ const char *hp_strerror(int err);
  * kernel read all that was handed over.
  *
  * -EINVAL	name empty or too long; null ret_session; unknown option
- * -ENODEV	/dev/liveupdate is missing: CONFIG_LIVEUPDATE is not set, or
- *		the kernel was not booted with kho=on liveupdate=on
- *		(not with HP_SESSION_LOCAL, see there)
- * -EACCES	no permission for /dev/liveupdate
+ * -ENODEV	no live update: CONFIG_LIVEUPDATE is not set, or the kernel was
+ *		not booted with kho=on liveupdate=on (not with HP_SESSION_LOCAL,
+ *		see there)
+ * -EACCES	no permission for /dev/liveupdate, or no such device in this
+ *		container or chroot
  * -EAGAIN	another process had it open for all of timeout_ms
  * -EIO		this kernel could not read what was handed over
  * -EALREADY	the session came back, and someone has taken it already

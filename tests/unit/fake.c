@@ -320,7 +320,7 @@ static int fake_open(const char *path)
 	MUST(!strcmp(path, "/dev/liveupdate"));
 	if (err)
 		return err;
-	if (fake.no_device)
+	if (fake.no_device || fake.hidden_device)
 		return -ENOENT;
 	if (fake.open_error)
 		return -fake.open_error;
@@ -328,6 +328,14 @@ static int fake_open(const char *path)
 		return -EBUSY;
 	device_open = true;
 	return new_fd(DEVICE, NULL, NULL);
+}
+
+static int fake_lists_driver(const char *table, const char *name)
+{
+	int err = called(CALL_LISTS_DRIVER);
+
+	MUST(!strcmp(table, "/proc/misc") && !strcmp(name, "liveupdate"));
+	return err ? err : !fake.no_device && !fake.hidden_proc;
 }
 
 static void release_fd(struct descriptor *d)
@@ -554,6 +562,7 @@ const struct hp_sys fake_sys = {
 	.close = fake_close,
 	.set_cloexec = fake_set_cloexec,
 	.ioctl = fake_ioctl,
+	.lists_driver = fake_lists_driver,
 	.memfd = fake_memfd,
 	.set_length = fake_set_length,
 	.allocate = fake_allocate,

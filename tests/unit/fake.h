@@ -20,6 +20,7 @@
 
 enum fake_call {
 	CALL_OPEN,
+	CALL_LISTS_DRIVER,
 	CALL_MEMFD,
 	CALL_SET_LENGTH,
 	CALL_ALLOCATE,
@@ -43,7 +44,9 @@ enum fake_call {
 
 struct fake {
 	/* The machine. */
-	bool no_device;	     /* no /dev/liveupdate */
+	bool no_device;	     /* no live update */
+	bool hidden_device;  /* there is, but no /dev/liveupdate here */
+	bool hidden_proc;    /* no /proc here either */
 	int open_error;	     /* of the device, until cleared */
 	uint64_t busy_until; /* another process has the device, in ms */
 	bool no_handler;     /* stock 7.3: does not take huge pages */

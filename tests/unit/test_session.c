@@ -73,6 +73,49 @@ START_TEST(no_live_update)
 }
 END_TEST
 
+/* In a container: the machine has live update, the process no device node. */
+START_TEST(device_that_is_not_shown)
+{
+	static const int errors[] = { ENOENT, ENODEV, ENXIO };
+	struct hp_session_opts opts = { 0 };
+
+	opts.size = sizeof(opts);
+	opts.flags = HP_SESSION_LOCAL;
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		fake_boot();
+		fake.open_error = errors[i];
+		s = NULL;
+		ck_result(open_session("db", &s), -EACCES);
+		ck_result(hp_session_open_on(&fake_sys, "db", &opts, &s),
+			  -EACCES);
+		ck_assert_ptr_null(s);
+	}
+	ck_assert_ptr_nonnull(strstr(hp_strerror(-EACCES), "device node"));
+
+	/* What cannot be looked up is not taken for a no. */
+	fake.fail_call = CALL_LISTS_DRIVER;
+	fake.fail_nth = 1;
+	fake.fail_errno = EMFILE;
+	ck_result(hp_session_open_on(&fake_sys, "db", &opts, &s), -EMFILE);
+	ck_assert_int_eq(fake_leaks(), 0);
+
+	/* Where /proc is hidden as well nobody can tell: as documented. */
+	fake.hidden_proc = true;
+	ck_result(open_session("db", &s), -ENODEV);
+	ck_ok(hp_session_open_on(&fake_sys, "db", &opts, &s));
+	ck_ok(hp_session_close(s));
+
+	/* The node goes away between open and preserve. */
+	fake_boot();
+	ck_ok(open_session("db", &s));
+	ck_ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+	fake.hidden_device = true;
+	ck_result(hp_region_preserve(r), -EACCES);
+	fake.hidden_device = false;
+	ck_ok(hp_region_preserve(r));
+}
+END_TEST
+
 /* Where data may wait, local is no way around an error. */
 START_TEST(errors_of_the_device)
 {
@@ -80,8 +123,8 @@ START_TEST(errors_of_the_device)
 		int from, to;
 	} errors[] = {
 		{ EACCES, -EACCES }, { EPERM, -EACCES },  { EIO, -EIO },
-		{ ENXIO, -ENODEV },  { EMFILE, -EMFILE }, { ENFILE, -EMFILE },
-		{ ENOMEM, -ENOMEM }, { EXDEV, -EPROTO },
+		{ EMFILE, -EMFILE }, { ENFILE, -EMFILE }, { ENOMEM, -ENOMEM },
+		{ EXDEV, -EPROTO },
 	};
 	struct hp_session_opts opts = { 0 };
 
@@ -93,8 +136,6 @@ START_TEST(errors_of_the_device)
 		ck_result(open_session("db", &s), errors[i].to);
 		ck_assert_ptr_null(s);
 		ck_assert_int_eq(fake_leaks(), 0);
-		if (errors[i].to == -ENODEV)
-			continue;
 		ck_result(hp_session_open_on(&fake_sys, "db", &opts, &s),
 			  errors[i].to);
 		ck_assert_ptr_null(s);
@@ -452,6 +493,7 @@ Suite *session_suite(void)
 		names,
 		first_start,
 		no_live_update,
+		device_that_is_not_shown,
 		errors_of_the_device,
 		busy_device_is_waited_for,
 		round_trip_again_and_again,

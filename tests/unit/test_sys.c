@@ -5,7 +5,10 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "suites.h"
@@ -85,6 +88,38 @@ START_TEST(device_that_is_missing)
 }
 END_TEST
 
+START_TEST(table_of_drivers)
+{
+	char table[] = "/tmp/hugepersist-unit-XXXXXX";
+	int fd = mkstemp(table);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_gt(dprintf(fd, "234 btrfs-control\n"
+				     " 10 liveupdate\n126 liveupdate2\n"),
+			 0);
+	ck_result(sys->lists_driver(table, "liveupdate"), 1);
+	ck_result(sys->lists_driver(table, "liveupdate2"), 1);
+	ck_result(sys->lists_driver(table, "liveupdat"), 0);
+	ck_result(sys->lists_driver(table, "126"), 0);
+	ck_result(sys->lists_driver(table, "control"), 0);
+	ck_assert_int_eq(ftruncate(fd, 0), 0);
+	ck_result(sys->lists_driver(table, "liveupdate"), 0);
+	ck_assert_int_eq(unlink(table), 0);
+	ck_result(sys->lists_driver(table, "liveupdate"), 0);
+	close(fd);
+
+	/* Without a free descriptor: fd was the lowest. */
+	struct rlimit limit, none;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = limit;
+	none.rlim_cur = (rlim_t)fd;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	ck_result(sys->lists_driver(table, "liveupdate"), -EMFILE);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+END_TEST
+
 START_TEST(time_and_memory)
 {
 	uint64_t start = sys->now_ms();
@@ -106,8 +141,8 @@ END_TEST
 Suite *sys_suite(void)
 {
 	const TTest *const tests[] = {
-		ordinary_file,	 huge_page_file, device_that_is_missing,
-		time_and_memory, NULL,
+		ordinary_file,	  huge_page_file,  device_that_is_missing,
+		table_of_drivers, time_and_memory, NULL,
 	};
 
 	return suite_of("sys", tests);
