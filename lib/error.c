@@ -61,8 +61,9 @@ HP_EXPORT const char *hp_strerror(int err)
 		       "name.";
 	case -EEXIST:
 		return "The token is in use in this session: reclaim the "
-		       "region that came back, close the open one, or choose "
-		       "another token.";
+		       "region that came back, close the open one, choose "
+		       "another token, or call hp_session_abort() after a "
+		       "failed preserve.";
 	case -ENOENT:
 		return "No region came back under this token: create it.";
 	case -EINPROGRESS:
@@ -94,8 +95,9 @@ HP_EXPORT const char *hp_strerror(int err)
 		       "session can be trusted; give it up with "
 		       "HP_COMMIT_DROP.";
 	case -EUCLEAN:
-		return "The region that came back is not what was preserved "
-		       "or expected: check the options, else give it up with "
+		return "The region's file is not what it was when it was "
+		       "created or preserved: do not resize or close "
+		       "hp_region_fd(); give up what came back so with "
 		       "HP_COMMIT_DROP.";
 	case -ENODATA:
 		return "The kernel failed to rebuild what was preserved: its "

@@ -5,6 +5,7 @@
 #include "error.h"
 #include "luo.h"
 #include "outgoing.h"
+#include "region.h"
 
 static int preserve(int session, const struct hp_sys *sys, int fd,
 		    uint64_t token)
@@ -26,6 +27,8 @@ static int preserve_error(int err)
 		return -EOPNOTSUPP;
 	case -EBUSY:
 		return -EALREADY;
+	case -EEXIST: /* taken earlier and not listed, see below */
+		return -EEXIST;
 	case -EAGAIN:
 	case -EINTR:
 		return -EAGAIN;
@@ -79,15 +82,30 @@ static int start(struct hp_outgoing *outgoing, const struct hp_source *source,
 	return 0;
 }
 
+/* LUO took the file that the region was, and with memory for all of it? */
+static int check_taken(const struct hp_region *region, const struct hp_sys *sys)
+{
+	struct hp_file_info info;
+	int err;
+
+	err = hp_region_check_file(region, sys, &info);
+	if (err < 0)
+		return err;
+	return info.allocated < region->length ? -EUCLEAN : 0;
+}
+
 int hp_outgoing_preserve(struct hp_outgoing *outgoing,
 			 const struct hp_source *source, const char *name,
 			 const struct hp_region *region)
 {
 	const struct hp_sys *sys = source->sys;
-	uint64_t token = hp_region_token(region);
 	bool first = outgoing->fd < 0;
+	struct hp_file_info info;
 	int err;
 
+	err = hp_region_check_file(region, sys, &info);
+	if (err < 0)
+		return err;
 	if (first) {
 		err = start(outgoing, source, name);
 		if (err < 0)
@@ -95,20 +113,29 @@ int hp_outgoing_preserve(struct hp_outgoing *outgoing,
 	}
 	if (outgoing->manifest.count == HP_REGIONS_MAX)
 		return -ENOSPC;
-	err = preserve(outgoing->fd, sys, hp_region_fd(region), token);
+	err = preserve(outgoing->fd, sys, region->fd, region->token);
+	if (err < 0)
+		err = preserve_error(err);
+	else
+		err = check_taken(region, sys);
 	if (err < 0) {
-		/* An empty session would block the name for others. */
+		/*
+		 * An empty session would block the name for others. If there is
+		 * more in it, a file that LUO took stays there, since LUO gives
+		 * no single one back. It is not listed, as what is in it is not
+		 * the region, so the next kernel frees it at commit.
+		 */
 		if (first)
 			hp_outgoing_stop(outgoing, sys);
-		return preserve_error(err);
+		return err;
 	}
 	/*
 	 * Listed last: a kexec before this leaves a region that did not come
 	 * back, as if it had come before the request; the other way round there
 	 * would be one that is missing.
 	 */
-	hp_manifest_add(&outgoing->manifest, token, hp_region_length(region),
-			hp_region_page_size(region));
+	hp_manifest_add(&outgoing->manifest, region->token, region->length,
+			region->page_size);
 	return 0;
 }
 

@@ -87,6 +87,8 @@ static int add_region(struct hp_session *session, struct hp_memory *prepared,
 	region->length = values->length;
 	region->page_size = values->page_size;
 	region->origin = values->origin;
+	region->device = values->device;
+	region->inode = values->inode;
 	region->address = address;
 	region->fd = hp_fd_keep(file);
 	region->next = session->regions;
@@ -117,6 +119,7 @@ HP_EXPORT int hp_region_create(struct hp_session *session, uint64_t token,
 			       struct hp_region **ret_region)
 {
 	struct hp_region_opts known;
+	struct hp_file_info info;
 	struct hp_region values;
 	const struct hp_sys *sys;
 	int err;
@@ -150,11 +153,16 @@ HP_EXPORT int hp_region_create(struct hp_session *session, uint64_t token,
 	err = sys->set_length(file.fd, length);
 	if (err < 0)
 		return length_error(err);
+	err = sys->file_info(file.fd, &info);
+	if (err < 0)
+		return hp_error_common(err);
 	values = (struct hp_region){
 		.token = token,
 		.length = length,
 		.page_size = known.page_size,
 		.origin = HP_ORIGIN_CREATED,
+		.device = info.device,
+		.inode = info.inode,
 	};
 	return add_region(session, &memory, &file, &values, ret_region);
 }
@@ -162,17 +170,18 @@ HP_EXPORT int hp_region_create(struct hp_session *session, uint64_t token,
 /*
  * A file with fewer pages than its length would read as zeros where data was.
  */
-static int check_file(const struct hp_sys *sys, int fd,
-		      const struct hp_manifest_entry *entry)
+static int check_returned(const struct hp_sys *sys, int fd,
+			  const struct hp_manifest_entry *entry,
+			  struct hp_file_info *ret_info)
 {
-	struct hp_file_info info;
 	int err;
 
-	err = sys->file_info(fd, &info);
+	err = sys->file_info(fd, ret_info);
 	if (err < 0)
 		return hp_error_common(err);
-	if (info.page_size != entry->page_size ||
-	    info.length != entry->length || info.allocated < entry->length)
+	if (ret_info->page_size != entry->page_size ||
+	    ret_info->length != entry->length ||
+	    ret_info->allocated < entry->length)
 		return -EUCLEAN;
 	return 0;
 }
@@ -183,6 +192,7 @@ HP_EXPORT int hp_region_reclaim(struct hp_session *session, uint64_t token,
 {
 	const struct hp_manifest_entry *entry;
 	struct hp_region_opts known;
+	struct hp_file_info info;
 	struct hp_region values;
 	const struct hp_sys *sys;
 	int err;
@@ -219,7 +229,7 @@ HP_EXPORT int hp_region_reclaim(struct hp_session *session, uint64_t token,
 	HP_FD(file, sys, hp_incoming_retrieve(&session->incoming, sys, token));
 	if (file.fd < 0)
 		return file.fd;
-	err = check_file(sys, file.fd, entry);
+	err = check_returned(sys, file.fd, entry, &info);
 	if (err < 0)
 		return err;
 	values = (struct hp_region){
@@ -227,8 +237,29 @@ HP_EXPORT int hp_region_reclaim(struct hp_session *session, uint64_t token,
 		.length = entry->length,
 		.page_size = entry->page_size,
 		.origin = HP_ORIGIN_LIVE_UPDATE,
+		.device = info.device,
+		.inode = info.inode,
 	};
 	return add_region(session, &memory, &file, &values, ret_region);
+}
+
+int hp_region_check_file(const struct hp_region *region,
+			 const struct hp_sys *sys,
+			 struct hp_file_info *ret_info)
+{
+	int err;
+
+	err = sys->file_info(region->fd, ret_info);
+	if (err == -EBADF) /* closed */
+		return -EUCLEAN;
+	if (err < 0)
+		return hp_error_common(err);
+	if (ret_info->device != region->device ||
+	    ret_info->inode != region->inode ||
+	    ret_info->length != region->length ||
+	    ret_info->page_size != region->page_size)
+		return -EUCLEAN;
+	return 0;
 }
 
 HP_EXPORT int hp_region_preserve(struct hp_region *region)

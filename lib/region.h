@@ -17,6 +17,8 @@ struct hp_region {
 	uint64_t page_size;
 	void *address;
 	int fd;
+	uint64_t device; /* what fd was when the region was opened */
+	uint64_t inode;
 	enum hp_origin origin;
 	atomic_bool preserved;
 };
@@ -24,6 +26,15 @@ struct hp_region {
 /* The open region with that token, or NULL. The session is locked. */
 struct hp_region *hp_region_find(const struct hp_session *session,
 				 uint64_t token);
+
+/*
+ * Is the file behind fd still the one of the region? The application has the
+ * number too: it may have resized the file, or closed the number and got it
+ * again for another one. -EUCLEAN: no.
+ */
+int hp_region_check_file(const struct hp_region *region,
+			 const struct hp_sys *sys,
+			 struct hp_file_info *ret_info);
 
 /* Unmap and free; not in the session's list any more. */
 void hp_region_free(struct hp_region *region, const struct hp_sys *sys);

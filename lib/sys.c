@@ -116,6 +116,8 @@ static int linux_file_info(int fd, struct hp_file_info *ret_info)
 
 	if (fstat(fd, &st) < 0 || fstatfs(fd, &fs) < 0)
 		return -errno;
+	ret_info->device = (uint64_t)st.st_dev;
+	ret_info->inode = (uint64_t)st.st_ino;
 	ret_info->length = (uint64_t)st.st_size;
 	ret_info->allocated = (uint64_t)st.st_blocks * 512;
 	ret_info->page_size = 0;

@@ -16,6 +16,8 @@
 
 /* What the library wants to know about a file. */
 struct hp_file_info {
+	uint64_t device; /* with inode: which file it is */
+	uint64_t inode;
 	uint64_t length;    /* bytes */
 	uint64_t allocated; /* bytes that have memory behind them */
 	uint64_t page_size; /* huge page size, 0: not a huge page file */

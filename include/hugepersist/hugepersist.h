@@ -103,7 +103,8 @@
  *	-EFBIG		the region has more pages than the kernel can hand over
  *	-ENOSPC		the session is full
  *	-EBADMSG	the manifest that came back is damaged
- *	-EUCLEAN	the region that came back is not what the manifest says
+ *	-EUCLEAN	the region's file is not what it was when it was created
+ *			or preserved
  *	-ENODATA	the kernel failed to rebuild the region or the manifest;
  *			it remembers that, so a retry gives the same answer
  *
@@ -443,6 +444,10 @@ int hp_region_reclaim(struct hp_session *session, uint64_t token,
  * -EAGAIN	also: a page could not be pinned this moment
  * -ENOMEM	too few free huge pages to fill the region, or to move pages out
  *		of places that cannot be handed over
+ * -EUCLEAN	someone resized hp_region_fd(), or closed it: what would be
+ *		handed over is not the region
+ * -EEXIST	a preserve under this token failed when the kernel had the file
+ *		already (-EUCLEAN): hp_session_abort() first
  * -ENOSPC	HP_REGIONS_MAX regions are preserved already, or the kernel's
  *		own list is full
  * -EFBIG	more pages than the kernel can hand over in one file

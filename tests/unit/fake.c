@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../../lib/luo.h"
@@ -252,6 +253,8 @@ static int preserve_fd(struct session *s, const struct luo_file_arg *arg)
 		return -EINVAL;
 	if (find_entry(s, arg->token))
 		return -EEXIST;
+	if (lookup(arg->fd, FILE_FD)->file->page_size && fake.on_preserve)
+		fake.on_preserve();
 	file = lookup(arg->fd, FILE_FD)->file;
 	if (file->page_size && fake.no_handler)
 		return -ENOENT;
@@ -262,7 +265,8 @@ static int preserve_fd(struct session *s, const struct luo_file_arg *arg)
 		return err;
 	if (s->count == FILES)
 		return -ENOSPC;
-	file->allocated = file->length;
+	if (!fake.leaves_holes)
+		file->allocated = file->length;
 	file->held = true;
 	file_get(file);
 	s->entries[s->count++] = (struct entry){
@@ -431,11 +435,19 @@ static int fake_allocate(int fd, uint64_t length)
 
 static int fake_file_info(int fd, struct hp_file_info *info)
 {
-	struct file *file = lookup(fd, FILE_FD)->file;
 	int err = called(CALL_FILE_INFO);
+	struct file *file;
+	struct stat st;
 
 	if (err)
 		return err;
+	/* A look at a closed descriptor is legal: its owner may ask. */
+	if (fds[fd - FD_FIRST].kind == FREE)
+		return -EBADF;
+	file = lookup(fd, FILE_FD)->file;
+	MUST(!fstat(file->memfd, &st));
+	info->device = st.st_dev;
+	info->inode = st.st_ino;
 	info->length = file->length;
 	info->allocated = file->allocated;
 	info->page_size = file->page_size;

@@ -50,6 +50,7 @@ struct fake {
 	int open_error;	     /* of the device, until cleared */
 	uint64_t busy_until; /* another process has the device, in ms */
 	bool no_handler;     /* stock 7.3: does not take huge pages */
+	bool leaves_holes;   /* preserve does not fill what it takes */
 	int finish_error;    /* of FINISH and of the last close */
 	long pool_pages;     /* huge pages, 2 MiB each */
 	pid_t pid;
@@ -66,6 +67,8 @@ struct fake {
 
 	/* Watch every store, before it happens. */
 	void (*on_store)(void);
+	/* Something else that happens just before LUO takes a huge page file. */
+	void (*on_preserve)(void);
 
 	/* Counters of what is in use. */
 	int fds, maps, allocations, files;

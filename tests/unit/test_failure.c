@@ -71,10 +71,26 @@ static void compare(struct usage before)
 			return;                     \
 	} while (0)
 
+/*
+ * If the look at the file fails after LUO took it, the way back is abort: LUO
+ * gives no single file back.
+ */
+static int preserve_index(void)
+{
+	int rc = hp_region_preserve(index_);
+
+	if (rc != -EEXIST)
+		return rc;
+	rc = hp_session_abort(s);
+	if (!rc)
+		rc = hp_region_preserve(pool);
+	return rc ? rc : hp_region_preserve(index_);
+}
+
 static void preserve_both(void)
 {
 	STEP(hp_region_preserve(pool));
-	STEP(hp_region_preserve(index_));
+	STEP(preserve_index());
 }
 
 static void first_start(void)

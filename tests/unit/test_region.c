@@ -309,6 +309,107 @@ START_TEST(errors_of_preserve)
 }
 END_TEST
 
+/* -- What the application does to hp_region_fd() --------------------------- */
+
+static void resize_it(void)
+{
+	ck_ok(fake_sys.set_length(hp_region_fd(r), 4 * MIB));
+}
+
+/* Same number, same length, same page size. */
+static void replace_it(void)
+{
+	int fd = hp_region_fd(r);
+
+	fake_sys.close(fd);
+	ck_assert_int_eq(fake_sys.memfd("another", HP_PAGE_2M), fd);
+	ck_ok(fake_sys.set_length(fd, 2 * MIB));
+}
+
+static void leave_holes(void)
+{
+	fake.leaves_holes = true;
+}
+
+static void (*const spoilers[])(void) = { resize_it, replace_it, leave_holes };
+
+/* r is not preserved; what the next kernel gets is whole. */
+static void check_not_handed_over(bool with_q)
+{
+	ck_assert_int_eq(hp_region_is_preserved(r), 0);
+	ck_assert_uint_eq(s->outgoing.fd >= 0 ? s->outgoing.manifest.count : 0,
+			  with_q);
+	ck_assert_int_eq(fake.sessions_outgoing, with_q);
+	fake_kexec();
+	ck_ok(open_session("db", &s));
+	ck_assert_int_eq(hp_session_returned(s), with_q);
+	ck_result(hp_region_reclaim(s, POOL, NULL, &r), -ENOENT);
+	if (with_q) {
+		ck_ok(hp_region_reclaim(s, INDEX, NULL, &q));
+		check_filled(q);
+	}
+	ck_ok(hp_session_commit(s, 0));
+	ck_assert_int_eq(fake.pool_used, with_q);
+}
+
+/* Two regions of one page each; q, when it is wanted, preserved first. */
+static void open_two(bool with_q)
+{
+	fake_boot();
+	ck_ok(open_session("db", &s));
+	ck_ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+	ck_ok(hp_region_create(s, INDEX, 2 * MIB, NULL, &q));
+	fill(q);
+	if (with_q)
+		ck_ok(hp_region_preserve(q));
+}
+
+START_TEST(file_that_changed_before_preserve)
+{
+	for (int i = 0; i < 4; i++) {
+		open_two(i & 1);
+		spoilers[i / 2]();
+		/* And again: nothing is left that would make it pass. */
+		ck_result(hp_region_preserve(r), -EUCLEAN);
+		ck_result(hp_region_preserve(r), -EUCLEAN);
+		ck_assert_int_eq(fake.calls[CALL_PRESERVE_FD], i & 1 ? 2 : 0);
+		check_not_handed_over(i & 1);
+	}
+	open_two(false);
+	fake_sys.close(hp_region_fd(r));
+	ck_result(hp_region_preserve(r), -EUCLEAN);
+	/* Controls: a file that is as it was; of the length it had. */
+	open_two(true);
+	resize_it();
+	ck_result(hp_region_preserve(r), -EUCLEAN);
+	ck_ok(fake_sys.set_length(hp_region_fd(r), 2 * MIB));
+	ck_ok(hp_region_preserve(r));
+}
+END_TEST
+
+/* While LUO takes it, or LUO does not do what it says. */
+START_TEST(file_that_changed_during_preserve)
+{
+	for (int i = 0; i < 6; i++) {
+		open_two(i & 1);
+		fake.on_preserve = spoilers[i / 2];
+		ck_result(hp_region_preserve(r), -EUCLEAN);
+		fake.on_preserve = NULL;
+		check_not_handed_over(i & 1);
+	}
+	/* LUO has it already, and gives it back with the others. */
+	open_two(true);
+	fake.on_preserve = leave_holes;
+	ck_result(hp_region_preserve(r), -EUCLEAN);
+	fake.on_preserve = NULL;
+	fake.leaves_holes = false;
+	ck_result(hp_region_preserve(r), -EEXIST);
+	ck_ok(hp_session_abort(s));
+	ck_ok(hp_region_preserve(r));
+	ck_ok(hp_region_preserve(q));
+}
+END_TEST
+
 /* The first preserve makes the manifest's file. */
 START_TEST(errors_of_the_manifest)
 {
@@ -417,6 +518,8 @@ Suite *region_suite(void)
 		region_is_listed_and_missing,
 		retrieve_that_failed_stays_so,
 		errors_of_preserve,
+		file_that_changed_before_preserve,
+		file_that_changed_during_preserve,
 		errors_of_the_manifest,
 		stock_kernel,
 		session_is_full,
