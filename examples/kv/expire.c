@@ -17,7 +17,7 @@ static int expire_bucket(struct store *s, uint64_t bucket, int64_t now)
 		int rc;
 
 		if (!left-- || !entry_is_valid(s, entry)) {
-			s->damaged = true;
+			s->distrusted = true;
 			return -EUCLEAN;
 		}
 		if (!entry_is_expired(s, entry, now)) {

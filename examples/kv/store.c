@@ -86,11 +86,15 @@ void store_begin(struct store *s)
 	assert(word_get(&s->header->log_count) == 0);
 	s->reserved = 0;
 	s->pending = 0;
+	s->damaged = false;
 }
 
 int store_commit(struct store *s)
 {
-	if (s->damaged)
+	bool changed = s->pending || word_get(&s->header->log_count);
+
+	/* What is intact can still be read and saved elsewhere. */
+	if (s->damaged || (s->distrusted && changed))
 		return -EUCLEAN;
 	s->reserved = 0;
 	while (s->pending) {
@@ -109,6 +113,7 @@ int store_commit(struct store *s)
 void store_rollback(struct store *s)
 {
 	tx_rollback(s);
+	s->distrusted |= s->damaged;
 	s->reserved = 0;
 	s->pending = 0;
 }
@@ -120,6 +125,7 @@ void store_flush(struct store *s)
 	set_state(s, KV_STATE_FLUSHING);
 	clear(s);
 	s->damaged = false;
+	s->distrusted = false;
 }
 
 uint64_t store_keys(const struct store *s)

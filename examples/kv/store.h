@@ -28,6 +28,7 @@ struct store {
 	uint64_t pending;	/* entries to free at commit, chained */
 	bool damaged;		/* seen something that cannot be */
 	/* Since this process started. */
+	bool distrusted;	/* damage was seen: reads only, until a flush */
 	uint64_t expired;
 	uint64_t expire_bucket;	/* where the periodic expiry goes on */
 };

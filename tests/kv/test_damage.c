@@ -87,10 +87,18 @@ START_TEST(damaged_chain_is_an_error)
 	struct index_slot slot;
 
 	ck_assert_int_eq(set_one("a", "1", 1), 0);
+	ck_assert_int_eq(set_one("intact", "1", 1), 0);
 	ck_assert_int_eq(index_find(&s, slice_of("a"), &slot), 0);
 	atomic_store(store_word(&s, slot.link), targets[_i]);
+	store_begin(&s);
 	ck_assert_int_eq(index_find(&s, slice_of("a"), &slot), -EUCLEAN);
+	ck_assert_int_eq(store_commit(&s), -EUCLEAN);
+	store_rollback(&s);
+	/* From now on nothing is changed, but what is intact can be saved. */
 	ck_assert_int_eq(set_one("b", "1", 1), -EUCLEAN);
+	store_begin(&s);
+	ck_assert_int_eq(index_find(&s, slice_of("intact"), &slot), 0);
+	ck_assert_int_eq(store_commit(&s), 0);
 	store_flush(&s);
 	ck_assert_int_eq(set_one("b", "1", 1), 0);
 	ck_store();
