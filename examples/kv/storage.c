@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 
 #include <hugepersist/hugepersist.h>
 
@@ -13,6 +15,9 @@
 
 /* The one region of the session. */
 #define POOL_TOKEN UINT64_C(1)
+
+/* How often to try again, every tenth of a second. */
+#define TRIES 50
 
 const char *storage_error(int err)
 {
@@ -89,12 +94,32 @@ static int unusable(struct storage *st, const struct options *o,
 	return create(st, o);
 }
 
+/*
+ * Some errors pass, and while they do the region lives only as long as this
+ * process: do not give up at the first.
+ */
+static bool try_again(int rc, int *tries)
+{
+	const struct timespec pause = { .tv_nsec = 100 * 1000 * 1000 };
+
+	if (rc != -ENOMEM && rc != -EMFILE && rc != -EAGAIN)
+		return false;
+	if (!(*tries)--)
+		return false;
+	nanosleep(&pause, NULL);
+	return true;
+}
+
 static int take_over(struct storage *st, const struct options *o)
 {
+	int tries = TRIES;
 	const char *why;
 	int rc;
 
-	rc = hp_region_reclaim(st->session, POOL_TOKEN, NULL, &st->region);
+	do
+		rc = hp_region_reclaim(st->session, POOL_TOKEN, NULL,
+				       &st->region);
+	while (try_again(rc, &tries));
 	if (rc == -ENOENT)
 		return create(st, o);
 	if (rc == -EUCLEAN || rc == -EBADMSG || rc == -ENODATA)
@@ -115,6 +140,7 @@ static int take_over(struct storage *st, const struct options *o)
 int storage_open(struct storage *st, const struct options *o)
 {
 	struct hp_session_opts opts = { 0 };
+	int tries = TRIES;
 	int rc;
 
 	*st = (struct storage){ 0 };
@@ -130,7 +156,9 @@ int storage_open(struct storage *st, const struct options *o)
 	 * Other tokens in a session of this name are nobody's.
 	 */
 	if (rc == 0) {
-		rc = hp_session_commit(st->session, 0);
+		do
+			rc = hp_session_commit(st->session, 0);
+		while (try_again(rc, &tries));
 		if (rc == -ENOTEMPTY && o->discard)
 			rc = hp_session_commit(st->session, HP_COMMIT_DROP);
 		if (rc < 0)
