@@ -48,14 +48,42 @@ static inline void *hp_memory_keep(struct hp_memory *m)
 	return memory;
 }
 
-static inline void hp_lock_end(pthread_mutex_t **lock)
+/*
+ * None of this runs when the thread is cancelled (pthread_cancel): the cleanup
+ * attribute is not part of that in C. So no thread is cancelled inside.
+ */
+static inline void hp_uncancelled_end(int *state)
 {
-	pthread_mutex_unlock(*lock);
+	pthread_setcancelstate(*state, NULL);
 }
 
-static inline pthread_mutex_t *hp_lock_begin(pthread_mutex_t *lock)
+static inline int hp_uncancelled_begin(void)
 {
-	pthread_mutex_lock(lock);
+	int state;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	return state;
+}
+
+struct hp_lock {
+	pthread_mutex_t *mutex;
+	int cancel_state;
+};
+
+static inline void hp_lock_end(struct hp_lock *lock)
+{
+	pthread_mutex_unlock(lock->mutex);
+	hp_uncancelled_end(&lock->cancel_state);
+}
+
+static inline struct hp_lock hp_lock_begin(pthread_mutex_t *mutex)
+{
+	struct hp_lock lock = {
+		.mutex = mutex,
+		.cancel_state = hp_uncancelled_begin(),
+	};
+
+	pthread_mutex_lock(mutex);
 	return lock;
 }
 
@@ -68,10 +96,14 @@ static inline pthread_mutex_t *hp_lock_begin(pthread_mutex_t *lock)
 	HP_CLEANUP(hp_memory_end) \
 	struct hp_memory var = { .sys = (s), .memory = (value) }
 
-/* Hold a mutex until the end of the scope. */
-#define HP_LOCKED(mutex)                                     \
-	HP_CLEANUP(hp_lock_end)                              \
-	__attribute__((unused)) pthread_mutex_t *hp_locked = \
-		hp_lock_begin(mutex)
+/* No cancellation until the end of the scope. */
+#define HP_UNCANCELLED()               \
+	HP_CLEANUP(hp_uncancelled_end) \
+	__attribute__((unused)) int hp_uncancelled = hp_uncancelled_begin()
+
+/* The same, and hold a mutex. */
+#define HP_LOCKED(m)            \
+	HP_CLEANUP(hp_lock_end) \
+	__attribute__((unused)) struct hp_lock hp_locked = hp_lock_begin(m)
 
 #endif

@@ -39,6 +39,7 @@ int hp_session_open_on(const struct hp_sys *sys, const char *name,
 	if (known.flags & ~(unsigned int)HP_SESSION_LOCAL)
 		return -EINVAL;
 
+	HP_UNCANCELLED();
 	HP_MEMORY(memory, sys, sys->zalloc(sizeof(*session)));
 	if (!memory.memory)
 		return -ENOMEM;
@@ -167,6 +168,8 @@ HP_EXPORT int hp_session_close(struct hp_session *session)
 	err = hp_session_check(session);
 	if (err < 0)
 		return err;
+
+	HP_UNCANCELLED();
 	err = check_closable(session);
 	if (err < 0)
 		return err;

@@ -57,7 +57,8 @@
  *
  * THREADS. Any thread may call; calls on one session and its regions take
  * turns. The getters never wait, also while a preserve is running. Close is
- * the exception: nothing else may use the object then or later.
+ * the exception: nothing else may use the object then or later. A thread that
+ * is to be cancelled (pthread_cancel) ends its call first.
  *
  * FORK. A session belongs to the process that opened it. In a forked child the
  * getters and the mapped memory work (it is the same memory), everything else

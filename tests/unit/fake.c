@@ -74,6 +74,8 @@ static bool device_open;
 static int called(enum fake_call call)
 {
 	fake.calls[call]++;
+	if (fake.on_call)
+		fake.on_call();
 	if (fake.stop_at && --fake.stop_at == 0)
 		longjmp(fake.stop, 1);
 	if (fake.fail_nth && fake.fail_call == call && --fake.fail_nth == 0) {

@@ -65,6 +65,8 @@ struct fake {
 	int stop_at;
 	jmp_buf stop;
 
+	/* At the start of every call; a cancellation point, say. */
+	void (*on_call)(void);
 	/* Watch every store, before it happens. */
 	void (*on_store)(void);
 	/* Something else that happens just before LUO takes a huge page file. */

@@ -487,6 +487,95 @@ START_TEST(threads_take_turns)
 }
 END_TEST
 
+/*
+ * A thread that is to be cancelled. Every system call is a cancellation point,
+ * and every library call ends all the same: what it has open or locked would
+ * stay so for ever.
+ */
+static int steps;
+
+#define STEP(call)                       \
+	do {                             \
+		if (call)                \
+			return "failed"; \
+		steps++;                 \
+	} while (0)
+
+static void *cancelled_in_open(void *unused)
+{
+	(void)unused;
+	pthread_cancel(pthread_self());
+	STEP(open_session("db", &s));
+	pthread_testcancel();
+	return "not cancelled";
+}
+
+static void *cancelled_later(void *unused)
+{
+	(void)unused;
+	pthread_cancel(pthread_self());
+	STEP(hp_region_reclaim(s, POOL, NULL, &r));
+	STEP(hp_session_commit(s, HP_COMMIT_DROP));
+	STEP(hp_region_create(s, INDEX, 2 * MIB, NULL, &q));
+	STEP(hp_region_preserve(q));
+	STEP(hp_session_abort(s));
+	STEP(hp_region_close(q));
+	pthread_testcancel();
+	return "not cancelled";
+}
+
+static void *cancelled_in_close(void *unused)
+{
+	(void)unused;
+	pthread_cancel(pthread_self());
+	STEP(hp_session_close(s));
+	pthread_testcancel();
+	return "not cancelled";
+}
+
+/* What the caller had switched off stays off. */
+static void *not_cancellable(void *unused)
+{
+	int state;
+
+	(void)unused;
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+	STEP(hp_session_abort(s));
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	return state == PTHREAD_CANCEL_DISABLE ? NULL : "changed";
+}
+
+static void *result_of(void *(*program)(void *))
+{
+	pthread_t thread;
+	void *result;
+
+	steps = 0;
+	fake.on_call = pthread_testcancel;
+	ck_assert_int_eq(pthread_create(&thread, NULL, program, NULL), 0);
+	ck_assert_int_eq(pthread_join(thread, &result), 0);
+	fake.on_call = NULL;
+	return result;
+}
+
+START_TEST(cancelled_thread_ends_its_call)
+{
+	live_update();
+	ck_assert_ptr_eq(result_of(cancelled_in_open), PTHREAD_CANCELED);
+	ck_assert_int_eq(steps, 1);
+	ck_assert_int_eq(hp_session_returned(s), 1);
+	ck_assert_ptr_eq(result_of(cancelled_later), PTHREAD_CANCELED);
+	ck_assert_int_eq(steps, 6);
+	/* The lock is free, and the data there. */
+	ck_assert_ptr_null(result_of(not_cancellable));
+	check_filled(r);
+	ck_assert_ptr_eq(result_of(cancelled_in_close), PTHREAD_CANCELED);
+	ck_assert_int_eq(steps, 1);
+	ck_assert_int_eq(fake_leaks(), 0);
+	ck_assert_int_eq(fake.pool_used, 0);
+}
+END_TEST
+
 Suite *session_suite(void)
 {
 	const TTest *const tests[] = {
@@ -508,6 +597,7 @@ Suite *session_suite(void)
 		no_manifest_is_an_empty_session,
 		forked_child,
 		threads_take_turns,
+		cancelled_thread_ends_its_call,
 		NULL,
 	};
 
