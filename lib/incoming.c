@@ -97,10 +97,16 @@ int hp_incoming_finish(struct hp_incoming *incoming, const struct hp_sys *sys)
 	default:
 		return hp_error_common(err);
 	}
-	sys->close(incoming->fd);
+	hp_incoming_close(incoming, sys);
+	return 0;
+}
+
+void hp_incoming_close(struct hp_incoming *incoming, const struct hp_sys *sys)
+{
+	if (incoming->fd >= 0)
+		sys->close(incoming->fd);
 	incoming->fd = -1;
 	if (incoming->manifest)
 		sys->free(incoming->manifest);
 	incoming->manifest = NULL;
-	return 0;
 }

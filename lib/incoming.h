@@ -26,4 +26,7 @@ int hp_incoming_retrieve(const struct hp_incoming *incoming,
 /* LUO gives up its share of all files. On failure all is as before. */
 int hp_incoming_finish(struct hp_incoming *incoming, const struct hp_sys *sys);
 
+/* Without LUO: after finish, or in a process that has a copy of it. */
+void hp_incoming_close(struct hp_incoming *incoming, const struct hp_sys *sys);
+
 #endif

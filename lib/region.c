@@ -289,26 +289,41 @@ HP_EXPORT int hp_region_preserve(struct hp_region *region)
 	return 0;
 }
 
-HP_EXPORT int hp_region_close(struct hp_region *region)
+static void remove_region(struct hp_region *region)
 {
-	struct hp_session *session;
+	struct hp_session *session = region->session;
 	struct hp_region **link;
-	int err;
 
-	if (!region)
-		return 0;
-	session = region->session;
-	err = hp_session_check(session);
-	if (err < 0)
-		return err;
-
-	HP_LOCKED(&session->lock);
-	if (region->preserved)
-		return -EBUSY;
 	for (link = &session->regions; *link != region;)
 		link = &(*link)->next;
 	*link = region->next;
 	hp_region_free(region, session->sys);
+}
+
+/* See hp_session_close(). */
+static int close_copy(struct hp_region *region)
+{
+	int err;
+
+	HP_UNCANCELLED();
+	err = hp_session_check_copy(region->session);
+	if (err < 0)
+		return err;
+	remove_region(region);
+	return 0;
+}
+
+HP_EXPORT int hp_region_close(struct hp_region *region)
+{
+	if (!region)
+		return 0;
+	if (hp_session_check(region->session) == -ECHILD)
+		return close_copy(region);
+
+	HP_LOCKED(&region->session->lock);
+	if (region->preserved)
+		return -EBUSY;
+	remove_region(region);
 	return 0;
 }
 

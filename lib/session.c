@@ -151,6 +151,14 @@ HP_EXPORT int hp_session_abort(struct hp_session *session)
 	return 0;
 }
 
+int hp_session_check_copy(struct hp_session *session)
+{
+	if (pthread_mutex_trylock(&session->lock))
+		return -ECHILD;
+	pthread_mutex_unlock(&session->lock);
+	return 0;
+}
+
 /* Would closing now lose what the caller has not given up? */
 static int check_closable(struct hp_session *session)
 {
@@ -165,14 +173,21 @@ HP_EXPORT int hp_session_close(struct hp_session *session)
 
 	if (!session)
 		return 0;
-	err = hp_session_check(session);
-	if (err < 0)
-		return err;
 
 	HP_UNCANCELLED();
-	err = check_closable(session);
+	/*
+	 * In a forked child these are copies of descriptors and mappings, whose
+	 * end changes nothing: LUO acts on the last close of a session, and the
+	 * parent still has it open.
+	 */
+	if (hp_session_check(session) == -ECHILD)
+		err = hp_session_check_copy(session);
+	else
+		err = check_closable(session);
 	if (err < 0)
 		return err;
+	hp_incoming_close(&session->incoming, session->sys);
+	hp_outgoing_stop(&session->outgoing, session->sys);
 	while (session->regions) {
 		struct hp_region *region = session->regions;
 

@@ -40,4 +40,11 @@ int hp_session_open_on(const struct hp_sys *sys, const char *name,
 /* -EINVAL without a session, -ECHILD in a forked child, else 0. */
 int hp_session_check(const struct hp_session *session);
 
+/*
+ * May a forked child take its copy apart? It must not wait for the lock: the
+ * thread that held it at the fork is not in the child. Nor may it go on then,
+ * since that thread left the copy half changed: -ECHILD.
+ */
+int hp_session_check_copy(struct hp_session *session);
+
 #endif

@@ -61,10 +61,12 @@
  * is to be cancelled (pthread_cancel) ends its call first.
  *
  * FORK. A session belongs to the process that opened it. In a forked child the
- * getters and the mapped memory work (it is the same memory), everything else
- * is refused with -ECHILD. A child inherits the descriptors until it calls
- * exec or exits: until then it keeps a session alive that its parent aborted,
- * closed or committed. Fork before hp_session_open(), or exec soon.
+ * getters and the mapped memory work (it is the same memory). Close gives up
+ * the child's copies of descriptors, mappings and memory, and changes nothing
+ * for the parent. Everything else is refused with -ECHILD. A child keeps the
+ * descriptors until it closes, calls exec or exits: until then it keeps a
+ * session alive that its parent aborted, closed or committed. Fork before
+ * hp_session_open(), or close or exec soon.
  *
  * DESCRIPTORS. All are close-on-exec. /dev/liveupdate has one opener at a time
  * in the whole system; the library opens it for the length of one call in
@@ -329,9 +331,11 @@ int hp_session_abort(struct hp_session *session);
  * NULL: 0. Unmaps every region; pointers to the session, to its regions and
  * into their memory end. Memory that is not preserved is freed, as at exit.
  *
- * -ECHILD	in a forked child
+ * -ECHILD	in a child that was forked while another thread was in a call
+ *		on the session
  * -EBUSY	a region is preserved: hp_session_abort() first; or the session
- *		came back and is not committed: hp_session_commit() first
+ *		came back and is not committed: hp_session_commit() first. Not
+ *		in a forked child.
  */
 int hp_session_close(struct hp_session *session);
 
@@ -464,8 +468,9 @@ int hp_region_preserve(struct hp_region *region);
  * NULL: 0. The pages are freed, unless another mapping or descriptor of the
  * file is left, or the region was reclaimed and the session is not committed.
  *
- * -ECHILD	in a forked child
- * -EBUSY	it is preserved: hp_session_abort() first
+ * -ECHILD	as hp_session_close()
+ * -EBUSY	it is preserved: hp_session_abort() first. Not in a forked
+ *		child.
  */
 int hp_region_close(struct hp_region *region);
 

@@ -6,6 +6,8 @@
 #include <pthread.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "suites.h"
 
@@ -426,12 +428,15 @@ START_TEST(forked_child)
 	ck_result(hp_session_can_preserve(s), -ECHILD);
 	ck_result(hp_session_commit(s, 0), -ECHILD);
 	ck_result(hp_session_abort(s), -ECHILD);
-	ck_result(hp_session_close(s), -ECHILD);
 	ck_result(hp_region_create(s, 2, 2 * MIB, NULL, &ret), -ECHILD);
 	ck_result(hp_region_reclaim(s, 2, NULL, &ret), -ECHILD);
 	ck_result(hp_region_preserve(r), -ECHILD);
-	ck_result(hp_region_close(r), -ECHILD);
 	ck_assert_ptr_null(ret);
+	/* Another thread of the parent was in a call: no wait, no guess. */
+	pthread_mutex_lock(&s->lock);
+	ck_result(hp_session_close(s), -ECHILD);
+	ck_result(hp_region_close(r), -ECHILD);
+	pthread_mutex_unlock(&s->lock);
 	/* The getters work. */
 	ck_assert_int_eq(hp_region_is_preserved(r), 1);
 	ck_assert_str_eq(hp_session_name(s), "db");
@@ -441,6 +446,71 @@ START_TEST(forked_child)
 	ck_ok(hp_session_abort(s));
 	ck_ok(hp_session_close(s));
 	ck_assert_int_eq(fake_leaks(), 0);
+}
+END_TEST
+
+/* A child has copies of descriptors and private memory, and the same files. */
+static void in_child(void (*program)(void))
+{
+	int status;
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (!pid) {
+		fake.pid++;
+		program();
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+
+static void close_all(void)
+{
+	ck_ok(hp_session_close(s));
+	/* The last close of a session is the parent's: no other request. */
+	ck_assert_int_eq(fake.calls[CALL_FINISH], 0);
+	ck_assert_int_eq(fake_leaks(), 0);
+}
+
+static void close_one_by_one(void)
+{
+	int before = fake_leaks();
+
+	ck_ok(hp_region_close(q));
+	/* Descriptor, mapping and memory. */
+	ck_assert_int_eq(fake_leaks(), before - 3);
+	check_filled(r);
+	ck_ok(hp_region_close(r));
+	ck_assert_int_eq(fake_leaks(), before - 6);
+	close_all();
+}
+
+START_TEST(child_gives_up_its_copies)
+{
+	/* Not yet committed, then preserved. */
+	live_update();
+	ck_ok(open_session("db", &s));
+	ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
+	ck_ok(hp_region_reclaim(s, INDEX, NULL, &q));
+	in_child(close_all);
+	in_child(close_one_by_one);
+	ck_assert_int_eq(hp_session_returned(s), 1);
+	ck_ok(hp_session_commit(s, 0));
+	ck_ok(hp_region_preserve(r));
+	ck_ok(hp_region_preserve(q));
+	fake.calls[CALL_FINISH] = 0;
+	in_child(close_all);
+	in_child(close_one_by_one);
+	/* The parent has all of it, and so has the next kernel. */
+	ck_assert_int_eq(hp_region_is_preserved(r), 1);
+	ck_result(hp_session_close(s), -EBUSY);
+	fake_kexec();
+	ck_ok(open_session("db", &s));
+	ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
+	ck_ok(hp_region_reclaim(s, INDEX, NULL, &q));
+	check_filled(r);
+	check_filled(q);
 }
 END_TEST
 
@@ -596,6 +666,7 @@ Suite *session_suite(void)
 		damaged_manifest,
 		no_manifest_is_an_empty_session,
 		forked_child,
+		child_gives_up_its_copies,
 		threads_take_turns,
 		cancelled_thread_ends_its_call,
 		NULL,
