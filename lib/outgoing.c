@@ -29,8 +29,8 @@ static int preserve_error(int err)
 		return -EALREADY;
 	case -EEXIST: /* taken earlier and not listed, see below */
 		return -EEXIST;
-	case -EAGAIN:
-	case -EINTR:
+	case -EAGAIN: /* not from 7.3: pages it cannot pin are ENOMEM there */
+	case -EINTR:  /* from 7.3 only to a process that a signal kills */
 		return -EAGAIN;
 	case -ENOSPC:
 	case -EFBIG:

@@ -88,7 +88,7 @@
  *			is for root only), or its /dev does not show it
  *	-EAGAIN		busy for now, try again: another process had
  *			/dev/liveupdate open for the whole timeout, or the
- *			kernel could not pin or finish this moment
+ *			kernel cannot finish the session yet
  *	-EIO		the kernel could not read what its predecessor handed
  *			over; live update is out of order until the next boot
  *	-EPROTO		the kernel gave an answer that this library does not
@@ -446,9 +446,9 @@ int hp_region_reclaim(struct hp_session *session, uint64_t token,
  * -ENODEV	HP_SESSION_LOCAL, and no live update on this machine; or
  *		/dev/liveupdate is gone since the open
  * -EACCES, -EAGAIN, -EIO	from opening /dev/liveupdate, as hp_session_open()
- * -EAGAIN	also: a page could not be pinned this moment
  * -ENOMEM	too few free huge pages to fill the region, or to move pages out
- *		of places that cannot be handed over
+ *		of places that cannot be handed over; or such a page is in use
+ *		by some I/O right now, then it can be tried again
  * -EUCLEAN	someone resized hp_region_fd(), or closed it: what would be
  *		handed over is not the region
  * -EEXIST	a preserve under this token failed when the kernel had the file
