@@ -2,10 +2,10 @@
 # shellcheck shell=dash disable=SC2154,SC2034
 # The demo, inside the machine. tools/demo runs it with tests/vm/run-case.
 # shows: a key-value store keeps its huge pages across a kernel update
-# memory: 2048
-# hugepages: 200
 # layers: redis
 # time: 180
+
+region=$(from_cmdline hp.region)
 
 step() {
 	report "say $*"
@@ -33,7 +33,7 @@ pipe() {
 }
 
 stage_1() {
-	hp-kv -m 384M >/tmp/kv.log 2>&1 &
+	hp-kv -m "$region" >/tmp/kv.log 2>&1 &
 	wait_for redis_says PONG ping
 	step "hp-kv is up on $(uname -r). Loading the package records with redis-cli --pipe"
 	number load pipe 6379 /records
@@ -66,7 +66,7 @@ stage_1() {
 
 stage_2() {
 	value preserved "$(dmesg | sed -n 's/.*LUO: \([0-9]*\) pages of .* preserved.*/\1/p' | head -n 1)" pages
-	hp-kv -m 384M >/tmp/kv.log 2>&1 &
+	hp-kv -m "$region" >/tmp/kv.log 2>&1 &
 	started=$(awk '{ printf "%d", $1 * 1000 }' /proc/uptime)
 	kv-ask 6379 first get demo:last
 	value started "$started" ms

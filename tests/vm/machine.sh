@@ -34,11 +34,10 @@ machine_start() {
 	fi
 	case $1 in tcg) qemu+=(-accel "tcg,thread=multi") ;; *) qemu+=(-accel "$1") ;; esac
 
-	# Two processors, whatever the host has: the cases count on them. A memory
-	# node has a socket of its own, as the kernel expects.
+	# A memory node has a socket of its own, as the kernel expects.
 	# -no-reboot: a kernel that resets the machine ends it; kexec does not.
 	qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot \
-		"${cpu[@]}" -smp "2,sockets=$nodes" -m "$memory" "${qemu[@]}" \
+		"${cpu[@]}" -smp "$cpus,sockets=$nodes" -m "$memory" "${qemu[@]}" \
 		-kernel "$2" -initrd "$3" \
 		-append "console=ttyS0 panic=-1 loglevel=7 tsc=reliable kho=on liveupdate=on kho_scratch=16M,192M,64M $4" \
 		-chardev "file,id=console,path=$console" -serial chardev:console \
@@ -64,7 +63,7 @@ machine_end() {
 # hang its guests, so it is believed only after a machine came up with it. The
 # answer holds until the host boots again.
 choose_accelerator() {
-	local answer=$cache/accelerator boot host_program='' memory=256 nodes=1
+	local answer=$cache/accelerator boot host_program='' memory=512 nodes=1 cpus=1
 	local console=$work/kvm.console channel=$work/kvm.channel i kernel
 
 	boot=$(cat /proc/sys/kernel/random/boot_id)

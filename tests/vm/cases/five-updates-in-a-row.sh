@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shows: the same data goes through five updates and is whole after each
+# cpus: 2
 # hugepages: 24
 # time: 120
 stages=6

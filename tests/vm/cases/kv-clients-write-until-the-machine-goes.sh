@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shows: every write that a client outside the machine saw acknowledged is
 # there after the update, none half-written, over several updates
+# cpus: 2
 # hugepages: 40
 # layers: redis
 # host: ./writers 3 0

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shows: hp-kv killed after the preserve: pages free, next start empty, also
 # after the kexec, and preserving works again
+# cpus: 2
 # hugepages: 40
 # layers: redis
 stage_1() {

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shows: the clients that check acknowledged writes notice a single other value
+# cpus: 2
 # hugepages: 40
 # layers: redis
 # host: ./writers 1 0

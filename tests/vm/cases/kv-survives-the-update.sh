@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shows: hp-kv has every key and value after the update, without loading
+# cpus: 2
 # hugepages: 40
 # layers: redis
 stage_1() {

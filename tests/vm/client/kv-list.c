@@ -65,14 +65,29 @@ static struct key **list_keys(struct conn *conn, size_t *ret_count)
 	return keys;
 }
 
-static void ask(struct conn *conn, const struct key *key)
+/* Ask for count keys at once: a system call for each would take longest */
+static void ask(struct conn *conn, struct key **keys, size_t count)
 {
-	char head[64];
-	int n = sprintf(head, "*2\r\n$3\r\nGET\r\n$%zu\r\n", key->length);
+	static char *out;
+	static size_t size;
+	size_t i, n = 0;
 
-	if (conn_write(conn, head, n) ||
-	    conn_write(conn, key->bytes, key->length) ||
-	    conn_write(conn, "\r\n", 2))
+	for (i = 0; i < count; i++)
+		n += keys[i]->length + 64;
+	if (n > size) {
+		size = n;
+		out = realloc(out, size);
+		if (!out)
+			fail("no memory");
+	}
+	for (i = n = 0; i < count; i++) {
+		n += sprintf(out + n, "*2\r\n$3\r\nGET\r\n$%zu\r\n",
+			     keys[i]->length);
+		memcpy(out + n, keys[i]->bytes, keys[i]->length);
+		n += keys[i]->length;
+		n += sprintf(out + n, "\r\n");
+	}
+	if (conn_write(conn, out, n))
 		fail("the server went away");
 }
 
@@ -96,8 +111,10 @@ int main(int argc, char **argv)
 	XXH3_128bits_reset(sum);
 	keys = list_keys(&conn, &count);
 	for (i = 0; i < count; i++) {
-		while (asked < count && asked < i + BATCH)
-			ask(&conn, keys[asked++]);
+		if (i == asked) {
+			asked = i + BATCH < count ? i + BATCH : count;
+			ask(&conn, keys + i, asked - i);
+		}
 		if (conn_read(&conn, &reply) || reply.length < 0)
 			fail("a key has no value");
 		lengths[0] = keys[i]->length;

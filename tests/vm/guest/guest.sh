@@ -25,7 +25,7 @@ find_report_port() {
 }
 
 report() {
-	echo "$*"
+	echo "$*" >&2
 	echo "$*" >"$REPORT"
 }
 
