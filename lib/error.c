@@ -100,8 +100,10 @@ HP_EXPORT const char *hp_strerror(int err)
 		       "hp_region_fd(); give up what came back so with "
 		       "HP_COMMIT_DROP.";
 	case -ENODATA:
-		return "The kernel failed to rebuild what was preserved: its "
-		       "log says why; give it up with HP_COMMIT_DROP.";
+		return "The kernel failed to rebuild what was preserved, and "
+		       "that data is gone: its log says why (as a rule a "
+		       "cgroup limit, to be raised before the next reclaim); "
+		       "go on with HP_COMMIT_DROP.";
 	default:
 		return "Not an error of libhugepersist: look it up in "
 		       "errno(3).";

@@ -16,9 +16,11 @@
  *		rc = hp_region_create(s, POOL, POOL_BYTES, NULL, &r);
  *	if (!rc)
  *		rc = hp_session_commit(s, 0);
- *	... serve from hp_region_address(r) ...
- *	rc = hp_region_preserve(r);
- *	... kexec; the next start reclaims ...
+ *	if (!rc)
+ *		rc = hp_region_preserve(r);
+ *	if (rc)
+ *		return fail(hp_strerror(rc));
+ *	... serve from hp_region_address(r), until the kexec ...
  *
  * -- Read this before the first call ---------------------------------------
  *
@@ -27,9 +29,11 @@
  *  - Exit, crash or SIGKILL before the kexec: nothing is preserved any more,
  *    and the pages go back to the pool. The process must still be running when
  *    the kernel jumps. A service manager that stops it first loses the data.
- *  - Exit, crash or SIGKILL after hp_session_open() and before the data is in
- *    use again: the same. A session that a previous kernel handed over can be
- *    opened once. Commit does not change that; a region lives while mapped.
+ *  - The same after hp_session_open(): a session that came back can be opened
+ *    once, so exit frees its data. Retry what can be retried (-EMFILE and
+ *    -ENOMEM from reclaim, -EAGAIN from commit) before giving up.
+ *  - Preserve again after every start: what came back is not preserved for the
+ *    next kexec, which loses it until hp_region_preserve() has returned 0.
  *  - A session that nobody opens keeps its pages reserved until the next kexec,
  *    which drops them.
  *
@@ -45,6 +49,10 @@
  * a kexec can land between any two stores of any thread. Either stop writing
  * before the kexec or keep a structure that is valid after every store.
  *
+ * SEVERAL REGIONS are not preserved as one: a kexec between two preserves
+ * brings back only the first. Memory that belongs together should be one
+ * region; or look, before use, that hp_region_origin() of all says the same.
+ *
  * FROZEN SET OF PAGES. While a region is preserved, reads, writes and page
  * faults inside it work. Everything that would change which pages it has
  * fails: ftruncate, fallocate and hole punching on hp_region_fd().
@@ -55,28 +63,33 @@
  * does not cover a hugetlb cgroup limit, a cpuset or an mbind that excludes the
  * nodes with free pages: there a first touch can still raise SIGBUS.
  *
- * THREADS. Any thread may call; calls on one session and its regions take
- * turns. The getters never wait, also while a preserve is running. Close is
- * the exception: nothing else may use the object then or later. A thread that
- * is to be cancelled (pthread_cancel) ends its call first.
+ * THREADS. Any thread may call. Calls on one session and its regions take
+ * turns; those on different sessions do not wait for each other here, though
+ * they may in the kernel. The getters never wait, also while a preserve is
+ * running. Close is the exception: nothing else may use the object then or
+ * later. A thread that is cancelled (pthread_cancel) ends its call first. A
+ * signal handler may call hp_version(), hp_strerror() and the getters, which
+ * are the calls that take a const object, and nothing else.
  *
- * FORK. A session belongs to the process that opened it. In a forked child the
- * getters and the mapped memory work (it is the same memory). Close gives up
- * the child's copies of descriptors, mappings and memory, and changes nothing
- * for the parent. Everything else is refused with -ECHILD. A child keeps the
- * descriptors until it closes, calls exec or exits: until then it keeps a
- * session alive that its parent aborted, closed or committed. Fork before
- * hp_session_open(), or close or exec soon.
+ * FORK. A session belongs to the process that opened it. In a forked child,
+ * known by its process id, the mapped memory works (it is the same memory) and
+ * so do the getters, but is_preserved and returned stay what they were at the
+ * fork. Close gives up the child's copies of descriptors, mappings and memory,
+ * and changes nothing for the parent. All else is refused with -ECHILD.
+ * Until it closes, calls exec or exits, a child keeps the session alive, also
+ * when the parent exits, crashes, aborts or commits: the next open or preserve
+ * under that name, or preserve of that memory, then gets -EALREADY. Fork before
+ * hp_session_open(), or let the child close or exec soon.
  *
  * DESCRIPTORS. All are close-on-exec. /dev/liveupdate has one opener at a time
  * in the whole system; the library opens it for the length of one call in
  * hp_session_open() and in the first hp_region_preserve() after an open or an
  * abort, and closes it again. It never prints, exits, starts a thread or
- * touches a signal.
+ * changes what a signal does.
  *
  * ERRORS. Functions return 0 or a negative errno, and leave their ret_
- * argument alone on failure. A failed call changes nothing, except where said.
- * A code has one meaning:
+ * argument alone on failure. A failed call changes nothing, except where said:
+ * -ENODATA. A code has one meaning:
  *
  *	-EINVAL		bad argument: a null pointer, a name, token, length, flag
  *			or option that is not allowed
@@ -94,7 +107,7 @@
  *	-EPROTO		the kernel gave an answer that this library does not
  *			know: it is too new or too old, or has a defect
  *	-EALREADY	someone else holds this session name or this memory:
- *			another process, or another handle in this one
+ *			another process, a child, another handle in this one
  *	-EEXIST		the token is in use in this session
  *	-ENOENT		no such token came back; also: nothing came back
  *	-EINPROGRESS	the session came back and is not committed yet
@@ -108,14 +121,15 @@
  *	-EBADMSG	the manifest that came back is damaged
  *	-EUCLEAN	the region's file is not what it was when it was created
  *			or preserved
- *	-ENODATA	the kernel failed to rebuild the region or the manifest;
- *			it remembers that, so a retry gives the same answer
+ *	-ENODATA	the kernel failed to rebuild the region or the manifest.
+ *			It does not try twice: this data is gone. As a rule a
+ *			cgroup limit was too low: raise limits before reclaim
  *
  * Sources: kernel/liveupdate/luo_core.c, luo_session.c, luo_file.c,
  * include/uapi/linux/liveupdate.h and mm/memfd_luo.c of Linux 7.3;
  * Documentation/admin-guide/mm/hugetlbpage.rst; kernel-patches/7.3/ (what is
  * frozen, filled and refused for huge pages); memfd_create(2), mmap(2), fork(2),
- * open(2).
+ * open(2), ftruncate(2), pthread_cancel(3), signal-safety(7).
  */
 #ifndef HUGEPERSIST_H
 #define HUGEPERSIST_H
@@ -175,7 +189,8 @@ enum {
 struct hp_session_opts {
 	size_t size;		 /* sizeof(struct hp_session_opts) */
 	unsigned int flags;	 /* HP_SESSION_* */
-	unsigned int timeout_ms; /* to wait for /dev/liveupdate; 0: 5000 */
+	unsigned int timeout_ms; /* to wait for /dev/liveupdate; 0: 5000,
+				    1: practically not at all */
 };
 
 struct hp_region_opts {
@@ -204,7 +219,7 @@ enum {
  * hp_version - version of the library that is loaded, "0.1.0".
  *
  * May differ from the HP_VERSION_* of the header that was compiled with. The
- * string is static. Never fails; any thread, also in a forked child.
+ * string is static. Never fails.
  */
 const char *hp_version(void);
 
@@ -213,8 +228,7 @@ const char *hp_version(void);
  * @err: a value that a function of this library returned
  *
  * One English sentence or two, without a newline, for an operator. The string
- * is static, also for values that the library does not return. Never fails;
- * any thread, also in a forked child and in a signal handler.
+ * is static, also for values that the library does not return. Never fails.
  */
 const char *hp_strerror(int err);
 
@@ -248,7 +262,8 @@ const char *hp_strerror(int err);
  *		container or chroot
  * -EAGAIN	another process had it open for all of timeout_ms
  * -EIO		this kernel could not read what was handed over
- * -EALREADY	the session came back, and someone has taken it already
+ * -EALREADY	the session came back, and someone has taken it already, or a
+ *		child of that process is left
  * -EPROTO	an answer of the kernel that the library does not know
  * -EMFILE, -ENOMEM
  */
@@ -258,8 +273,7 @@ int hp_session_open(const char *name, const struct hp_session_opts *opts,
 /*
  * hp_session_name - the name given to hp_session_open().
  *
- * Valid until hp_session_close(). NULL for a null session. Never waits; also
- * in a forked child.
+ * Valid until hp_session_close(). NULL for a null session.
  */
 const char *hp_session_name(const struct hp_session *session);
 
@@ -267,7 +281,6 @@ const char *hp_session_name(const struct hp_session *session);
  * hp_session_returned - did the previous kernel hand this session over?
  *
  * 1: yes, and it is not committed yet. 0: no, or committed, or null session.
- * Never waits; also in a forked child.
  */
 int hp_session_returned(const struct hp_session *session);
 
@@ -305,7 +318,7 @@ int hp_session_can_preserve(const struct hp_session *session);
  * -ENODATA	the kernel failed to rebuild the manifest; as -EBADMSG
  * -EOPNOTSUPP	a newer version of the library wrote the manifest, in a way that
  *		this one does not know; as -EBADMSG
- * -EAGAIN	the kernel cannot finish yet
+ * -EAGAIN	the kernel cannot finish yet: try again
  * -EPROTO	an answer of the kernel that the library does not know
  * -EMFILE, -ENOMEM	from reading the manifest; not with HP_COMMIT_DROP
  */
@@ -315,8 +328,9 @@ int hp_session_commit(struct hp_session *session, unsigned int flags);
  * hp_session_abort - do not preserve: undo every hp_region_preserve().
  *
  * All at once: Linux cannot stop preserving one file. Regions stay mapped with
- * their contents and can be preserved again. Nothing preserved: 0. Does not
- * touch what came back and is not committed.
+ * their contents; each one that a kexec is to take along must be preserved
+ * again. Nothing preserved: 0. Does not touch what came back and is not
+ * committed.
  *
  * Blocks while the kernel unpins the pages; the time grows with their number.
  *
@@ -329,7 +343,10 @@ int hp_session_abort(struct hp_session *session);
  * hp_session_close - close the session and all its regions.
  *
  * NULL: 0. Unmaps every region; pointers to the session, to its regions and
- * into their memory end. Memory that is not preserved is freed, as at exit.
+ * into their memory end. The memory is freed, as at exit. In a forked child:
+ * see FORK.
+ *
+ * Blocks while the kernel frees the pages; the time grows with their number.
  *
  * -ECHILD	in a child that was forked while another thread was in a call
  *		on the session
@@ -355,10 +372,11 @@ int hp_session_close(struct hp_session *session);
  * touch. Works in a returned session before commit, for tokens that did not
  * come back. Does not survive an update until it is preserved.
  *
- * Short.
+ * Short. An RLIMIT_FSIZE below the length raises SIGXFSZ, see ftruncate(2).
  *
  * -EINVAL	null session or ret_region; token is HP_TOKEN_RESERVED; length 0,
- *		not a multiple of the page size or too large for this machine;
+ *		not a multiple of the page size, too large for this machine or
+ *		above RLIMIT_FSIZE;
  *		page size other than 2 MiB; unknown option
  * -ECHILD	in a forked child
  * -EEXIST	a region with that token exists, or came back and is not
@@ -385,8 +403,9 @@ int hp_region_create(struct hp_session *session, uint64_t token,
  *
  * The same bytes in the same pages, at a new address. Length and page size come
  * from the manifest and are checked against the file. The memory is charged to
- * the cgroup of the calling process. A region that was reclaimed and closed
- * can be reclaimed again until hp_session_commit().
+ * the cgroup of the calling process: its limits must allow that before the
+ * call, see -ENODATA. A region that was reclaimed and closed can be reclaimed
+ * again until hp_session_commit().
  *
  * Blocks while the kernel rebuilds the file; the time grows with the number of
  * huge pages, not with their size.
@@ -401,12 +420,14 @@ int hp_region_create(struct hp_session *session, uint64_t token,
  * -EUCLEAN	length, page size or number of pages differ from the manifest,
  *		or it is no huge page file. What is there stays until commit.
  * -ENODATA	the kernel failed to rebuild the file, or has none though the
- *		manifest lists it; its log says why (a cgroup limit, a page
- *		size that this kernel lacks). A retry gives the same answer.
+ *		manifest lists it: this region is gone, and every retry says so.
+ *		The kernel's log says why (a cgroup limit, a page size that it
+ *		lacks). What other regions hold is not affected.
  * -EOPNOTSUPP	a newer version of the library preserved it, with a page size
  *		or a manifest that this one does not know
  * -EPROTO	an answer of the kernel that the library does not know
- * -EMFILE, -ENOMEM	can be tried again
+ * -EMFILE, -ENOMEM	nothing is lost: try again before exit, which frees the
+ *		data
  */
 int hp_region_reclaim(struct hp_session *session, uint64_t token,
 		      const struct hp_region_opts *opts,
@@ -419,28 +440,28 @@ int hp_region_reclaim(struct hp_session *session, uint64_t token,
  * were never touched, so that the whole length is taken. Then the set of pages
  * is frozen until hp_session_abort() or the kexec. A region that is preserved:
  * 0, nothing is done. The first preserve of a session registers its name with
- * the kernel.
+ * the kernel. A kexec that overtakes this call brings the region back whole or
+ * not at all (-ENOENT from reclaim).
  *
  * On failure the region is not preserved and usable as before; regions of the
  * session that were preserved stay so. Pages that were filled and not used since
  * become untouched again, here and on abort.
  *
- * A hardware memory error that hits a page after this call makes the kexec fail
- * (reboot(2): EHWPOISON); the process goes on, and abort gives the region free.
- *
- * When a kexec overtakes this call, the region either comes back whole or does
- * not come back (-ENOENT from reclaim).
+ * A hardware memory error that the kernel finds in a page at the kexec makes
+ * that fail (reboot(2): EHWPOISON). The process goes on, is_preserved stays 1,
+ * and so does the error: abort gives the region free.
  *
  * Blocks while the kernel fills and pins the pages; the time grows with the
  * number of huge pages, and with their size for those that must be zeroed
- * first. In addition up to timeout_ms of the session when /dev/liveupdate is
- * needed and busy.
+ * first. Only a signal that kills the process ends it early. In addition up to
+ * timeout_ms of the session when /dev/liveupdate is needed and busy.
  *
  * -EINVAL	null region
  * -ECHILD	in a forked child
  * -EINPROGRESS	the session came back and is not committed yet
- * -EALREADY	another session of that name is preserved already, or this
- *		memory is preserved by someone else through hp_region_fd()
+ * -EALREADY	another session of that name is preserved already, perhaps by
+ *		a child (see FORK), or this memory is preserved by someone else
+ *		through hp_region_fd()
  * -EOPNOTSUPP	the kernel cannot preserve huge pages (of that size or in that
  *		place); Linux 7.3 without the patches of this project
  * -ENODEV	HP_SESSION_LOCAL, and no live update on this machine; or
@@ -467,6 +488,7 @@ int hp_region_preserve(struct hp_region *region);
  *
  * NULL: 0. The pages are freed, unless another mapping or descriptor of the
  * file is left, or the region was reclaimed and the session is not committed.
+ * Blocks as hp_session_close().
  *
  * -ECHILD	as hp_session_close()
  * -EBUSY	it is preserved: hp_session_abort() first. Not in a forked
@@ -497,7 +519,10 @@ uint64_t hp_region_token(const struct hp_region *region);
  */
 int hp_region_fd(const struct hp_region *region);
 
-/* 1 if a kexec at this moment would take the region along, else 0. */
+/*
+ * 1: a kexec at this moment takes the region along, or fails (memory error).
+ * 0: it does not. In a forked child: as it was at the fork.
+ */
 int hp_region_is_preserved(const struct hp_region *region);
 
 /* Where the bytes came from; 0 for a null region. */
