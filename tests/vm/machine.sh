@@ -79,16 +79,20 @@ choose_accelerator() {
 	if [ -w /dev/kvm ]; then
 		kernel=$(kernel_image stock)
 		: >"$channel"
-		machine_start kvm "$kernel" "$build/layers/base.cpio" "hugepages=0 hp.case=none hp.stage=1"
-		for i in $(seq 80); do
-			kill -0 "$qemu_pid" 2>/dev/null || break
-			if grep -q '^stage 1 ' "$channel"; then
-				accelerator=kvm
-				break
-			fi
-			sleep 0.1
-		done
-		machine_end 2>/dev/null
+		# In braces, because the shell too reports a QEMU that aborts
+		{
+			machine_start kvm "$kernel" "$build/layers/base.cpio" \
+				"hugepages=0 hp.case=none hp.stage=1"
+			for i in $(seq 80); do
+				kill -0 "$qemu_pid" || break
+				if grep -q '^stage 1 ' "$channel"; then
+					accelerator=kvm
+					break
+				fi
+				sleep 0.1
+			done
+			machine_end
+		} 2>/dev/null
 	fi
 	mkdir -p "$cache"
 	echo "$boot $accelerator" >"$answer.$$"

@@ -2,7 +2,7 @@
 # shows: the same data goes through five updates and is whole after each
 # cpus: 2
 # hugepages: 24
-# time: 120
+# time: 240
 stages=6
 
 stage() {

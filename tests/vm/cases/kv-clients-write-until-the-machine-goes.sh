@@ -5,7 +5,7 @@
 # hugepages: 40
 # layers: redis
 # host: ./writers 3 0
-# time: 120
+# time: 240
 stages=4
 
 stage() {

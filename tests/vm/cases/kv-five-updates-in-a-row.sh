@@ -2,7 +2,7 @@
 # shows: hp-kv goes through five updates, written to in between
 # hugepages: 24
 # layers: redis
-# time: 120
+# time: 240
 stages=6
 
 stage() {
