@@ -194,7 +194,8 @@ static const struct command own_commands[] = {
 };
 
 static const struct command *const tables[] = {
-	own_commands, session_commands, file_commands, memory_commands, NULL
+	own_commands, session_commands, file_commands, memory_commands,
+	uffd_commands, NULL
 };
 
 static int run(int argc, char **argv)

@@ -37,6 +37,7 @@ struct command {
 extern const struct command session_commands[];
 extern const struct command file_commands[];
 extern const struct command memory_commands[];
+extern const struct command uffd_commands[];
 
 /* 64M, 2G, 0x20, -1 */
 int64_t number(const char *text);
