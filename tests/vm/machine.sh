@@ -77,7 +77,8 @@ choose_accelerator() {
 	fi
 	accelerator=tcg
 	if [ -w /dev/kvm ]; then
-		kernel=$(kernel_image stock)
+		# The kernel of the case, so that none is built just for this
+		kernel=${image:-$(kernel_image patched)}
 		: >"$channel"
 		# In braces, because the shell too reports a QEMU that aborts
 		{
