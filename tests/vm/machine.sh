@@ -6,7 +6,7 @@
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/hugepersist
 
 # What can stand in a kernel log only when something is wrong
-complaint_words='BUG:|kernel BUG at|WARNING:|Oops|general protection|Kernel panic|Bad page|bad page|Unable to handle|stack segment|double fault|INFO: task .* blocked|soft lockup|hard LOCKUP|rcu.*(stall|detected expedited)|INFO: rcu|lockdep|possible (circular|recursive) locking|suspicious RCU|inconsistent lock state|held lock freed|bad unlock balance|UBSAN|KASAN|KFENCE|KCSAN|KMSAN|refcount_t:|list_(add|del) corruption|scheduling while atomic|sleeping function called|Call Trace:|unreferenced object|page dumped because|segfault at|trap invalid opcode|traps:|printk messages dropped'
+complaint_words='BUG:|kernel BUG at|WARNING:|Oops|general protection|Kernel panic|Bad page|bad page|Unable to handle|stack segment|double fault|INFO: task .* blocked|soft lockup|hard LOCKUP|rcu.*(stall|detected expedited)|INFO: rcu|lockdep:|possible (circular|recursive) locking|suspicious RCU|inconsistent lock state|held lock freed|bad unlock balance|UBSAN|KASAN|KFENCE|KCSAN|KMSAN|refcount_t:|list_(add|del) corruption|scheduling while atomic|sleeping function called|Call Trace:|unreferenced object|page dumped because|segfault at|trap invalid opcode|traps:|printk messages dropped'
 
 # kernel_complaints LOG: only what the kernel says, it begins with a time; a
 # program that was writing may have left the line unfinished
