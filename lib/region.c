@@ -24,11 +24,20 @@ void hp_region_free(struct hp_region *region, const struct hp_sys *sys)
 	sys->free(region);
 }
 
-static int read_options(struct hp_region_opts *known,
-			const struct hp_region_opts *opts)
+/* What create and reclaim ask of their arguments alike. */
+static int check_request(const struct hp_session *session, uint64_t token,
+			 const struct hp_region_opts *opts,
+			 struct hp_region **ret_region,
+			 struct hp_region_opts *known)
 {
-	int err = hp_options_read(known, sizeof(*known), opts);
+	int err;
 
+	err = hp_session_check(session);
+	if (err < 0)
+		return err;
+	if (!ret_region || token == HP_TOKEN_RESERVED)
+		return -EINVAL;
+	err = hp_options_read(known, sizeof(*known), opts);
 	if (err < 0)
 		return err;
 	return known->flags || known->reserved ? -EINVAL : 0;
@@ -124,12 +133,7 @@ HP_EXPORT int hp_region_create(struct hp_session *session, uint64_t token,
 	const struct hp_sys *sys;
 	int err;
 
-	err = hp_session_check(session);
-	if (err < 0)
-		return err;
-	if (!ret_region || token == HP_TOKEN_RESERVED)
-		return -EINVAL;
-	err = read_options(&known, opts);
+	err = check_request(session, token, opts, ret_region, &known);
 	if (err < 0)
 		return err;
 	if (!known.page_size)
@@ -197,12 +201,7 @@ HP_EXPORT int hp_region_reclaim(struct hp_session *session, uint64_t token,
 	const struct hp_sys *sys;
 	int err;
 
-	err = hp_session_check(session);
-	if (err < 0)
-		return err;
-	if (!ret_region || token == HP_TOKEN_RESERVED)
-		return -EINVAL;
-	err = read_options(&known, opts);
+	err = check_request(session, token, opts, ret_region, &known);
 	if (err < 0)
 		return err;
 
