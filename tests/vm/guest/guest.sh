@@ -49,7 +49,9 @@ fail() {
 
 # --- going to the next kernel -----------------------------------------------
 
-# Cases may set: next_hugepages (the pool the next kernel is told to make),
+# Cases may set: next_hugepages (the pool the next kernel is told to make: what
+# hugepages= takes), next_hugepages_1g (the same for a case with
+# "args: hugepagesz=1G hugepages=N"),
 # next_args (added to its command line), next_kernel_name (patched or stock).
 # What is in /state arrives in the next kernel's /state.
 load_next() {
@@ -58,7 +60,10 @@ load_next() {
 	kernel=/next/kernel/${next_kernel_name:-$(cat /next/default)}
 	cmdline=$(sed "s/hp\.stage=[0-9]*/hp.stage=$((stage + 1))/" /proc/cmdline)
 	if [ -n "${next_hugepages:-}" ]; then
-		cmdline=$(echo "$cmdline" | sed "s/hugepages=[0-9]*/hugepages=$next_hugepages/")
+		cmdline=$(echo "$cmdline" | sed "s/hugepages=[^ ]*/hugepages=$next_hugepages/")
+	fi
+	if [ -n "${next_hugepages_1g:-}" ]; then
+		cmdline=$(echo "$cmdline" | sed "s/hugepagesz=1G hugepages=[^ ]*/hugepagesz=1G hugepages=$next_hugepages_1g/")
 	fi
 	(cd / && find next state | cpio -o -H newc 2>/dev/null) >/tmp/wrapper.cpio
 	cat /next/layers/*.cpio /tmp/wrapper.cpio >/tmp/next.cpio
@@ -76,36 +81,68 @@ next_kernel() {
 # --- huge page counters -----------------------------------------------------
 
 pool=/sys/kernel/mm/hugepages/hugepages-2048kB
+pool_1g=/sys/kernel/mm/hugepages/hugepages-1048576kB
 
-# expect_pool TOTAL FREE RESERVED SURPLUS: sysfs, every node and /proc/meminfo
-# agree on the 2 MiB pool
+# kib SIZE: of a huge page of 2M or 1G
+kib() {
+	case $1 in
+	2M) echo 2048 ;;
+	1G) echo 1048576 ;;
+	*) fail "page size $1: 2M or 1G" ;;
+	esac
+}
+
+# expect_pool [2M|1G] TOTAL FREE RESERVED SURPLUS: sysfs, every node and, for
+# the default size, /proc/meminfo agree on the pool of this size (2M)
 expect_pool() {
-	local have nodes
+	local size=2M kib dir have nodes
 
-	have="$(cat $pool/nr_hugepages) $(cat $pool/free_hugepages) $(cat $pool/resv_hugepages) $(cat $pool/surplus_hugepages)"
+	case $1 in *[MG]) size=$1; shift ;; esac
+	kib=$(kib $size)
+	dir=/sys/kernel/mm/hugepages/hugepages-${kib}kB
+	have="$(cat $dir/nr_hugepages) $(cat $dir/free_hugepages) $(cat $dir/resv_hugepages) $(cat $dir/surplus_hugepages)"
 	[ "$have" = "$1 $2 $3 $4" ] ||
-		fail "2 MiB pool (total free reserved surplus): expected $1 $2 $3 $4, sysfs says $have"
-	have=$(awk '/^HugePages_/ { printf "%s%s", s, $2; s = " " }' /proc/meminfo)
-	[ "$have" = "$1 $2 $3 $4" ] ||
-		fail "2 MiB pool (total free reserved surplus): expected $1 $2 $3 $4, /proc/meminfo says $have"
-	nodes="$(sum_nodes nr_hugepages) $(sum_nodes free_hugepages) $(sum_nodes surplus_hugepages)"
+		fail "$size pool (total free reserved surplus): expected $1 $2 $3 $4, sysfs says $have"
+	if [ "$(awk '/^Hugepagesize:/ { print $2 }' /proc/meminfo)" = "$kib" ]; then
+		have=$(awk '/^HugePages_/ { printf "%s%s", s, $2; s = " " }' /proc/meminfo)
+		[ "$have" = "$1 $2 $3 $4" ] ||
+			fail "$size pool (total free reserved surplus): expected $1 $2 $3 $4, /proc/meminfo says $have"
+	fi
+	nodes="$(sum_nodes $kib nr_hugepages) $(sum_nodes $kib free_hugepages) $(sum_nodes $kib surplus_hugepages)"
 	[ "$nodes" = "$1 $2 $4" ] ||
-		fail "2 MiB pool (total free surplus): expected $1 $2 $4, the nodes add up to $nodes"
+		fail "$size pool (total free surplus): expected $1 $2 $4, the nodes add up to $nodes"
 }
 
 sum_nodes() {
-	cat /sys/devices/system/node/node*/hugepages/hugepages-2048kB/"$1" |
+	cat /sys/devices/system/node/node*/hugepages/"hugepages-$1kB/$2" |
 		awk '{ n += $1 } END { print n }'
 }
 
-# expect_cgroup NAME USED RESERVED: 2 MiB pages charged to a cgroup
-expect_cgroup() {
-	local used rsvd
+# expect_node NODE [2M|1G] TOTAL FREE SURPLUS: one node's part of a pool (2M)
+expect_node() {
+	local node=$1 size=2M dir have
+	shift
 
-	used=$(($(cat "/cgroup/$1/hugetlb.2MB.current") / 2097152))
-	rsvd=$(($(cat "/cgroup/$1/hugetlb.2MB.rsvd.current") / 2097152))
+	case $1 in *[MG]) size=$1; shift ;; esac
+	dir=/sys/devices/system/node/node$node/hugepages/hugepages-$(kib $size)kB
+	have="$(cat $dir/nr_hugepages) $(cat $dir/free_hugepages) $(cat $dir/surplus_hugepages)"
+	[ "$have" = "$1 $2 $3" ] ||
+		fail "$size pool of node $node (total free surplus): expected $1 $2 $3, found $have"
+}
+
+# expect_cgroup [2M|1G] NAME USED RESERVED: pages of this size (2M) charged to
+# a cgroup
+expect_cgroup() {
+	local name=2MB bytes=2097152 used rsvd
+
+	case $1 in
+	2M) shift ;;
+	1G) name=1GB bytes=1073741824; shift ;;
+	esac
+	used=$(($(cat "/cgroup/$1/hugetlb.$name.current") / bytes))
+	rsvd=$(($(cat "/cgroup/$1/hugetlb.$name.rsvd.current") / bytes))
 	[ "$used $rsvd" = "$2 $3" ] ||
-		fail "cgroup $1 (pages used, reserved): expected $2 $3, found $used $rsvd"
+		fail "cgroup $1 ($name pages used, reserved): expected $2 $3, found $used $rsvd"
 }
 
 # in_cgroup NAME COMMAND...: run with its pages charged there

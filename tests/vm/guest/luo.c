@@ -47,6 +47,7 @@ struct thing *thing_new(const char *name, int fd)
 		stop("name too long, or no memory", name);
 	strcpy(t->name, name);
 	t->fd = fd;
+	t->segment = -1;
 	t->next = things;
 	things = t;
 	return t;
@@ -194,8 +195,8 @@ static const struct command own_commands[] = {
 };
 
 static const struct command *const tables[] = {
-	own_commands, session_commands, file_commands, memory_commands,
-	uffd_commands, NULL
+	own_commands, session_commands, file_commands, huge_commands,
+	memory_commands, uffd_commands, NULL
 };
 
 static int run(int argc, char **argv)

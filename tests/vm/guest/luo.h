@@ -20,6 +20,7 @@ struct thing {
 	int fd;			/* -1: a mapping */
 	void *address;
 	size_t length;
+	int segment;		/* System V: its id; -1: none */
 	struct thing *next;
 };
 
@@ -36,6 +37,7 @@ struct command {
 
 extern const struct command session_commands[];
 extern const struct command file_commands[];
+extern const struct command huge_commands[];
 extern const struct command memory_commands[];
 extern const struct command uffd_commands[];
 
