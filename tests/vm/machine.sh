@@ -6,22 +6,37 @@
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/hugepersist
 
 # What can stand in a kernel log only when something is wrong
-complaint_words='BUG:|kernel BUG at|WARNING:|Oops|general protection|Kernel panic|Bad page|bad page|Unable to handle|stack segment|double fault|INFO: task .* blocked|soft lockup|hard LOCKUP|rcu.*(stall|detected expedited)|INFO: rcu|lockdep:|possible (circular|recursive) locking|suspicious RCU|inconsistent lock state|held lock freed|bad unlock balance|UBSAN|KASAN|KFENCE|KCSAN|KMSAN|refcount_t:|list_(add|del) corruption|scheduling while atomic|sleeping function called|Call Trace:|unreferenced object|page dumped because|segfault at|trap invalid opcode|traps:|printk messages dropped'
+complaint_words='BUG:|kernel BUG at|WARNING:|Oops|general protection|Kernel panic|Bad page|bad page|Unable to handle|stack segment|double fault|INFO: task .* blocked|soft lockup|hard LOCKUP|rcu.*(stall|detected expedited)|INFO: rcu|lockdep:|possible (circular|recursive) locking|suspicious RCU|inconsistent lock state|held lock freed|bad unlock balance|UBSAN|KASAN|KFENCE|KCSAN|KMSAN|refcount_t:|list_(add|del) corruption|scheduling while atomic|sleeping function called|Call Trace:|unreferenced object|page dumped because|segfault at|trap invalid opcode|traps:|printk messages dropped|suspected memory leaks|Cannot allocate a kmemleak_object'
 
-# kernel_complaints LOG: only what the kernel says, it begins with a time; a
-# program that was writing may have left the line unfinished
+# The debug kernel: what its checks need to be told, how much slower they make
+# it (in emulation), and that the guest has to look for leaks
+debug_arguments='page_owner=on page_poison=1 slab_debug=FZ kmemleak=on hp.debug=1'
+# shellcheck disable=SC2034
+debug_times=6
+
+# kernel_complaints LOG [fail]: only what the kernel says, it begins with a
+# time; a program that was writing may have left the line unfinished. Where
+# allocations are made to fail, the kernel tells from where: that one trace is
+# no complaint.
 kernel_complaints() {
 	tr -d '\r' <"$1" 2>/dev/null | grep -aoE '\[ *[0-9]+\.[0-9]+\] .*' |
+		awk -v fail="${2:-}" '
+			fail == "fail" && /page allocation failure: |vmalloc error: / { trace = 1; next }
+			trace && /Call Trace:/ { trace = 0; next }
+			{ print }' |
 		grep -aE "$complaint_words" || true
 }
 
 # machine_start ACCELERATOR KERNEL INITRD COMMAND_LINE: sets qemu_pid and port
 machine_start() {
-	local node
+	local node scratch=0
 	local -a qemu=()
 	local -a cpu=(-cpu max)
 
 	[ "$1" = kvm ] && cpu=(-cpu host)
+	# The next kernel boots in the scratch memory. KASAN wants an eighth of
+	# all memory there, and what describes each page is larger.
+	case $4 in *hp.debug=1*) scratch=$((memory / 5 + 64)) ;; esac
 	for node in $(seq 0 $((nodes - 1))); do
 		qemu+=(-object "memory-backend-ram,id=ram$node,size=$((memory / nodes))M"
 			-numa "node,nodeid=$node,memdev=ram$node,cpus=$node")
@@ -40,7 +55,7 @@ machine_start() {
 	qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot \
 		"${cpu[@]}" -smp "$cpus,sockets=$nodes" -m "$memory" "${qemu[@]}" \
 		-kernel "$2" -initrd "$3" \
-		-append "console=ttyS0 panic=-1 loglevel=7 tsc=reliable kho=on liveupdate=on kho_scratch=16M,192M,64M $4" \
+		-append "console=ttyS0 panic=-1 loglevel=7 tsc=reliable kho=on liveupdate=on kho_scratch=16M,$((192 + scratch))M,64M $4" \
 		-chardev "file,id=console,path=$console" -serial chardev:console \
 		-device virtio-serial-pci \
 		-chardev "file,id=channel,path=$channel" \

@@ -47,6 +47,26 @@ fail() {
 	exit 1
 }
 
+# --- leaks ------------------------------------------------------------------
+
+kmemleak=/sys/kernel/debug/kmemleak
+
+# expect_no_leak: on a debug kernel, no memory that nothing points to. It is
+# taken for lost when it is five seconds old and did not change between scans.
+expect_no_leak() {
+	[ "$(from_cmdline hp.debug)" = 1 ] || return 0
+	[ -w $kmemleak ] || fail "no $kmemleak: this is no debug kernel, or it gave up looking for leaks"
+	sleep 5.2
+	echo scan >$kmemleak
+	echo scan >$kmemleak
+	# Where the harness sees it, with the stack that allocated it
+	sed 's/^/<3>/' <$kmemleak >/tmp/leaks
+	while read -r line; do
+		echo "$line" >/dev/kmsg
+	done </tmp/leaks
+	[ ! -s /tmp/leaks ] || fail "$(grep -c 'unreferenced object' /tmp/leaks) leaks, see the log"
+}
+
 # --- going to the next kernel -----------------------------------------------
 
 # Cases may set: next_hugepages (the pool the next kernel is told to make: what
@@ -92,15 +112,26 @@ kib() {
 	esac
 }
 
+# numbers DIR FILE...: what the files hold, in a line
+numbers() {
+	local dir=$1 line='' file
+	shift
+
+	for file; do
+		line="$line $(cat "$dir/$file")"
+	done
+	echo "${line# }"
+}
+
 # expect_pool [2M|1G] TOTAL FREE RESERVED SURPLUS: sysfs, every node and, for
 # the default size, /proc/meminfo agree on the pool of this size (2M)
 expect_pool() {
 	local size=2M kib dir have nodes
 
 	case $1 in *[MG]) size=$1; shift ;; esac
-	kib=$(kib $size)
+	kib=$(kib "$size")
 	dir=/sys/kernel/mm/hugepages/hugepages-${kib}kB
-	have="$(cat $dir/nr_hugepages) $(cat $dir/free_hugepages) $(cat $dir/resv_hugepages) $(cat $dir/surplus_hugepages)"
+	have=$(numbers "$dir" nr_hugepages free_hugepages resv_hugepages surplus_hugepages)
 	[ "$have" = "$1 $2 $3 $4" ] ||
 		fail "$size pool (total free reserved surplus): expected $1 $2 $3 $4, sysfs says $have"
 	if [ "$(awk '/^Hugepagesize:/ { print $2 }' /proc/meminfo)" = "$kib" ]; then
@@ -108,7 +139,7 @@ expect_pool() {
 		[ "$have" = "$1 $2 $3 $4" ] ||
 			fail "$size pool (total free reserved surplus): expected $1 $2 $3 $4, /proc/meminfo says $have"
 	fi
-	nodes="$(sum_nodes $kib nr_hugepages) $(sum_nodes $kib free_hugepages) $(sum_nodes $kib surplus_hugepages)"
+	nodes="$(sum_nodes "$kib" nr_hugepages) $(sum_nodes "$kib" free_hugepages) $(sum_nodes "$kib" surplus_hugepages)"
 	[ "$nodes" = "$1 $2 $4" ] ||
 		fail "$size pool (total free surplus): expected $1 $2 $4, the nodes add up to $nodes"
 }
@@ -124,8 +155,8 @@ expect_node() {
 	shift
 
 	case $1 in *[MG]) size=$1; shift ;; esac
-	dir=/sys/devices/system/node/node$node/hugepages/hugepages-$(kib $size)kB
-	have="$(cat $dir/nr_hugepages) $(cat $dir/free_hugepages) $(cat $dir/surplus_hugepages)"
+	dir=/sys/devices/system/node/node$node/hugepages/hugepages-$(kib "$size")kB
+	have=$(numbers "$dir" nr_hugepages free_hugepages surplus_hugepages)
 	[ "$have" = "$1 $2 $3" ] ||
 		fail "$size pool of node $node (total free surplus): expected $1 $2 $3, found $have"
 }

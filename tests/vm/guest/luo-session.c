@@ -5,8 +5,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/reboot.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "liveupdate.h"
@@ -76,6 +78,16 @@ static int finish(int argc, char **argv)
 	return ioctl(fd_of(argv[1]), LU_FINISH, &arg) ? -errno : 0;
 }
 
+/* jump: into the loaded kernel; comes back only if that fails */
+static int jump(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2,
+		LINUX_REBOOT_CMD_KEXEC, NULL);
+	return -errno;
+}
+
 static int open_device(int argc, char **argv)
 {
 	int fd = device();
@@ -94,5 +106,6 @@ const struct command session_commands[] = {
 	{ "preserve", "SESSION FILE TOKEN", 3, 3, preserve },
 	{ "retrieve", "SESSION NEWFILE TOKEN", 3, 3, retrieve },
 	{ "finish", "SESSION", 1, 1, finish },
+	{ "jump", "", 0, 0, jump },
 	{ NULL, NULL, 0, 0, NULL },
 };

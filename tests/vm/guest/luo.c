@@ -103,7 +103,7 @@ int wrong(const char *format, ...)
 	return LUO_WRONG;
 }
 
-static const char *result_name(int rc)
+const char *result_name(int rc)
 {
 	if (rc == LUO_SIGBUS)
 		return "SIGBUS";
@@ -112,7 +112,21 @@ static const char *result_name(int rc)
 	return rc ? strerrorname_np(-rc) : "success";
 }
 
-static int run(int argc, char **argv);
+int report(const char *format, ...)
+{
+	const char *port = getenv("REPORT");
+	FILE *file = port ? fopen(port, "w") : NULL;
+	va_list args;
+
+	if (!file)
+		return wrong("cannot write to REPORT: %s", strerror(errno));
+	va_start(args, format);
+	vfprintf(file, format, args);
+	va_end(args);
+	fputc('\n', file);
+	fclose(file);
+	return 0;
+}
 
 /* expect ERRNO command...: the command fails, and with this */
 static int expect(int argc, char **argv)
@@ -128,9 +142,7 @@ static int expect(int argc, char **argv)
 /* timed NAME command...: also report how many microseconds it took */
 static int timed(int argc, char **argv)
 {
-	const char *port = getenv("REPORT");
 	struct timespec from, to;
-	FILE *report;
 	int rc;
 
 	clock_gettime(CLOCK_MONOTONIC, &from);
@@ -138,14 +150,9 @@ static int timed(int argc, char **argv)
 	clock_gettime(CLOCK_MONOTONIC, &to);
 	if (rc)
 		return rc;
-	report = port ? fopen(port, "w") : NULL;
-	if (!report)
-		return wrong("cannot write to REPORT: %s", strerror(errno));
-	fprintf(report, "value %s %lld us\n", argv[1],
-		(to.tv_sec - from.tv_sec) * 1000000LL +
-		(to.tv_nsec - from.tv_nsec) / 1000);
-	fclose(report);
-	return 0;
+	return report("value %s %lld us", argv[1],
+		      (to.tv_sec - from.tv_sec) * 1000000LL +
+		      (to.tv_nsec - from.tv_nsec) / 1000);
 }
 
 /* sh WORD...: a shell command, which has to succeed */
@@ -196,10 +203,10 @@ static const struct command own_commands[] = {
 
 static const struct command *const tables[] = {
 	own_commands, session_commands, file_commands, huge_commands,
-	memory_commands, uffd_commands, NULL
+	memory_commands, uffd_commands, count_commands, fault_commands, NULL
 };
 
-static int run(int argc, char **argv)
+int run(int argc, char **argv)
 {
 	const struct command *const *table, *c;
 

@@ -40,6 +40,17 @@ extern const struct command file_commands[];
 extern const struct command huge_commands[];
 extern const struct command memory_commands[];
 extern const struct command uffd_commands[];
+extern const struct command count_commands[];
+extern const struct command fault_commands[];
+
+/* Run one command */
+int run(int argc, char **argv);
+
+/* ENOMEM, success, ... */
+const char *result_name(int rc);
+
+/* A line for the harness */
+int report(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* 64M, 2G, 0x20, -1 */
 int64_t number(const char *text);
