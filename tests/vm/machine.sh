@@ -42,6 +42,10 @@ machine_start() {
 			-numa "node,nodeid=$node,memdev=ram$node,cpus=$node")
 	done
 	[ "$nodes" -gt 1 ] || qemu=()
+	# A host program finds it among the files of QEMU
+	if [ "$ram" = shared ]; then
+		qemu=(-object "memory-backend-memfd,id=ram,size=${memory}M,share=on" -machine memory-backend=ram)
+	fi
 	if [ -n "$host_program" ]; then
 		port=$((20000 + RANDOM % 20000))
 		# shellcheck disable=SC2054
@@ -79,7 +83,7 @@ machine_end() {
 # hang its guests, so it is believed only after a machine came up with it. The
 # answer holds until the host boots again.
 choose_accelerator() {
-	local answer=$cache/accelerator boot host_program='' memory=512 nodes=1 cpus=1
+	local answer=$cache/accelerator boot host_program='' memory=512 nodes=1 cpus=1 ram=private
 	local console=$work/kvm.console channel=$work/kvm.channel i kernel
 
 	boot=$(cat /proc/sys/kernel/random/boot_id)

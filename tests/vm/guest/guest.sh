@@ -67,6 +67,23 @@ expect_no_leak() {
 	[ ! -s /tmp/leaks ] || fail "$(grep -c 'unreferenced object' /tmp/leaks) leaks, see the log"
 }
 
+# --- failing on demand --------------------------------------------------------
+
+# faults_on: from now on luo's command "faults" can fail everything: also what
+# may wait, high memory, and single pages. The log stays without the traces.
+faults_on() {
+	local debug=/sys/kernel/debug knob
+
+	[ -d $debug/failslab ] || fail "no fault injection in this kernel: the case needs \"kernel: debug\""
+	for knob in failslab fail_page_alloc fail_usercopy; do
+		echo 0 >$debug/$knob/verbose
+	done
+	echo N >$debug/failslab/ignore-gfp-wait
+	echo N >$debug/fail_page_alloc/ignore-gfp-wait
+	echo N >$debug/fail_page_alloc/ignore-gfp-highmem
+	echo 0 >$debug/fail_page_alloc/min-order
+}
+
 # --- going to the next kernel -----------------------------------------------
 
 # Cases may set: next_hugepages (the pool the next kernel is told to make: what
@@ -142,6 +159,14 @@ expect_pool() {
 	nodes="$(sum_nodes "$kib" nr_hugepages) $(sum_nodes "$kib" free_hugepages) $(sum_nodes "$kib" surplus_hugepages)"
 	[ "$nodes" = "$1 $2 $4" ] ||
 		fail "$size pool (total free surplus): expected $1 $2 $4, the nodes add up to $nodes"
+}
+
+# expect_all_free: nothing uses the 2 MiB pool, however large it is
+expect_all_free() {
+	local total
+
+	total=$(cat $pool/nr_hugepages)
+	expect_pool "$total" "$total" 0 0
 }
 
 sum_nodes() {

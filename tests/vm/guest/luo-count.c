@@ -44,31 +44,71 @@ static const struct size *size_of(const char *name)
 	return NULL;
 }
 
+enum { TOTAL, FREE, RESERVED, SURPLUS, COUNTS };
+
+static int read_pool(const struct size *s, int64_t *counts)
+{
+	static const char *const files[COUNTS] = {
+		[TOTAL] = "nr_hugepages",
+		[FREE] = "free_hugepages",
+		[RESERVED] = "resv_hugepages",
+		[SURPLUS] = "surplus_hugepages",
+	};
+	char path[128];
+	int i;
+
+	for (i = 0; i < COUNTS; i++) {
+		snprintf(path, sizeof(path), "/sys/kernel/mm/hugepages/%s/%s",
+			 s->pool, files[i]);
+		counts[i] = read_number(path);
+		if (counts[i] < 0)
+			return counts[i];
+	}
+	return 0;
+}
+
+static int pool_is_not(const struct size *s, const int64_t *counts)
+{
+	return wrong("the %s pool has %lld pages, %lld free, %lld reserved, %lld surplus",
+		     s->name, (long long)counts[TOTAL],
+		     (long long)counts[FREE], (long long)counts[RESERVED],
+		     (long long)counts[SURPLUS]);
+}
+
 /* pool 2M|1G TOTAL FREE RESERVED SURPLUS */
 static int pool(int argc, char **argv)
 {
-	static const char *const files[] = {
-		"nr_hugepages", "free_hugepages", "resv_hugepages",
-		"surplus_hugepages",
-	};
 	const struct size *s = size_of(argv[1]);
-	char path[128];
-	int64_t have;
-	int i;
+	int64_t counts[COUNTS];
+	int i, rc;
 
 	(void)argc;
 	if (!s)
 		return LUO_WRONG;
-	for (i = 0; i < 4; i++) {
-		snprintf(path, sizeof(path), "/sys/kernel/mm/hugepages/%s/%s",
-			 s->pool, files[i]);
-		have = read_number(path);
-		if (have != number(argv[i + 2]))
-			return wrong("%s of the %s pool: expected %s, found %lld",
-				     files[i], s->name, argv[i + 2],
-				     (long long)have);
-	}
-	return 0;
+	rc = read_pool(s, counts);
+	for (i = 0; i < COUNTS && !rc; i++)
+		if (counts[i] != number(argv[i + 2]))
+			rc = pool_is_not(s, counts);
+	return rc;
+}
+
+/* used 2M|1G USED RESERVED: of a pool of any size, without surplus pages */
+static int used(int argc, char **argv)
+{
+	const struct size *s = size_of(argv[1]);
+	int64_t counts[COUNTS];
+	int rc;
+
+	(void)argc;
+	if (!s)
+		return LUO_WRONG;
+	rc = read_pool(s, counts);
+	if (rc)
+		return rc;
+	if (counts[TOTAL] - counts[FREE] == number(argv[2]) &&
+	    counts[RESERVED] == number(argv[3]) && !counts[SURPLUS])
+		return 0;
+	return pool_is_not(s, counts);
 }
 
 /* charged 2M|1G CGROUP USED RESERVED */
@@ -96,6 +136,7 @@ static int charged(int argc, char **argv)
 
 const struct command count_commands[] = {
 	{ "pool", "2M|1G TOTAL FREE RESERVED SURPLUS", 5, 5, pool },
+	{ "used", "2M|1G USED RESERVED", 3, 3, used },
 	{ "charged", "2M|1G CGROUP USED RESERVED", 4, 4, charged },
 	{ NULL, NULL, 0, 0, NULL },
 };

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -171,6 +172,33 @@ static int shell(int argc, char **argv)
 }
 
 /*
+ * host: let the host's part of the case begin, and wait until it is done with
+ * this machine's memory, where it looks for this page
+ */
+static int host(int argc, char **argv)
+{
+	volatile uint64_t *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+				       MAP_PRIVATE | MAP_ANONYMOUS |
+				       MAP_POPULATE | MAP_LOCKED, -1, 0);
+	int rc, i;
+
+	(void)argc;
+	(void)argv;
+	if (page == MAP_FAILED)
+		return -errno;
+	memcpy((void *)page, "luo waits: host", 16);
+	rc = report("host go");
+	if (rc)
+		return rc;
+	for (i = 0; i < 3000; i++) {
+		if (page[2])
+			return 0;
+		usleep(10000);
+	}
+	return wrong("waited 30 seconds in vain for the host's part");
+}
+
+/*
  * hold: go on in the background with everything open, so that the case goes
  * on. The rest of the script is not read.
  */
@@ -197,6 +225,7 @@ static const struct command own_commands[] = {
 	{ "expect", "ERRNO|SIGBUS|wrong COMMAND...", 2, ARGS_MAX, expect },
 	{ "timed", "NAME COMMAND...", 2, ARGS_MAX, timed },
 	{ "sh", "WORD...", 1, ARGS_MAX, shell },
+	{ "host", "", 0, 0, host },
 	{ "hold", "", 0, 0, hold },
 	{ NULL, NULL, 0, 0, NULL },
 };

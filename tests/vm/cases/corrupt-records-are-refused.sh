@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: MIT
+# shows: what the old kernel wrote about a file is damaged, in each of its
+# fields: that file is refused, the rest of its session comes back whole
+# debug: core
+# hugepages: 64
+# ram: shared
+# host: ./corrupt
+damages=12
+
+# Each in a session of its own; the position says which damage it gets
+stage_1() {
+	for i in $(seq 0 $((damages - 1))); do
+		printf '%s\n' "create s$i" \
+			"memfd good$i 2M 2M" "fill good$i 1$i" \
+			"memfd bad$i 2M 4M" "fill bad$i 2$i" \
+			"seek bad$i $((0x5eed7a1e000000 + i))" \
+			"memfd also$i 2M 2M" "fill also$i 3$i" \
+			"preserve s$i good$i 1" "preserve s$i bad$i 2" "preserve s$i also$i 3"
+	done >/tmp/script
+	echo hold >>/tmp/script
+	luo </tmp/script
+}
+
+# refused NUMBER ERRNO
+refused() {
+	printf '%s\n' "incoming s$1" "retrieve s$1 good$1 1" \
+		"expect $2 retrieve s$1 bad$1 2" \
+		"retrieve s$1 also$1 3" \
+		"check good$1 1$1" "check also$1 3$1" \
+		"finish s$1" "close s$1" "check good$1 1$1" "check also$1 3$1"
+}
+
+stage_2() {
+	{
+		echo host
+		refused 0 EOPNOTSUPP	# a reserved field is set
+		refused 1 EOPNOTSUPP	# a seal that nobody knows
+		refused 2 ENODEV	# an order that has no pool
+		refused 3 ENODEV	# an order that cannot be
+		refused 4 EINVAL	# more pages than the file is long
+		refused 5 EINVAL	# so many that they overflow
+		refused 6 EINVAL	# a file longer than its pages
+		refused 7 EINVAL	# a file of negative length
+		refused 8 EINVAL	# no room for the page frame numbers
+		refused 9 EIO		# a page that was not preserved
+		refused 10 EIO		# a page outside of the memory
+		refused 11 EIO		# a page twice
+	} >/tmp/script
+	luo </tmp/script
+	# one line of log a file at most
+	[ "$(dmesg | grep -c 'HugeTLB: LUO:')" -le $((damages + 1)) ]
+	expect_all_free
+}

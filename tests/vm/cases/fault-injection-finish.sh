@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: MIT
+# shows: finish and close of a session that came back survive the failure of
+# each of their allocations: every page is freed, no byte of a kept file changes
+# kernel: debug
+# debug: core
+# allocations: fail
+# hugepages: 132
+# time: 150
+sessions=40
+
+stage_1() {
+	for i in $(seq $sessions); do
+		printf '%s\n' "memfd f$i 2M 2M" "fill f$i $i" \
+			"memfd g$i 2M 4M" "create s$i" \
+			"preserve s$i f$i 1" "preserve s$i g$i 2" \
+			"close f$i" "close g$i"
+	done >/tmp/script
+	echo hold >>/tmp/script
+	luo </tmp/script
+}
+
+# One file of each session is retrieved, the other one is not
+stage_2() {
+	faults_on
+	expect_pool 12 12 0 0
+	for i in $(seq $sessions); do
+		printf '%s\n' "incoming s$i" "retrieve s$i f$i 1"
+	done >/tmp/script
+	cat >>/tmp/script <<-'END'
+		used 2M 40 0
+		failed check f% %
+		failed used 2M 40 0
+		passed check f% %
+		passed close s%
+		passed used 2M 40 0
+		faults finish finish s%
+	END
+	luo </tmp/script
+	expect_pool 132 132 0 0
+}

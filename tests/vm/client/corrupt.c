@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+/*
+ * corrupt: changes what the old kernel wrote about preserved hugetlb files, in
+ * the memory of the machine, before the new kernel reads it. Runs outside, on
+ * the memory that run-case gives in HP_VM_RAM.
+ *
+ * A file whose position is POSITION + N gets damage number N from the table
+ * below. The record is found by that position, see struct record; it is what
+ * include/linux/kho/abi/hugetlb.h of the series says. When all is done, the
+ * page in which the machine waits (luo's command "host") is told.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PAGE		4096UL
+#define POSITION	0x5eed7a1e000000ULL
+
+struct record {
+	uint64_t size;
+	uint64_t pos;
+	uint64_t nr_folios;
+	uint32_t order;
+	uint32_t seals;
+	uint32_t mode;
+	uint32_t uid;
+	uint32_t gid;
+	uint32_t reserved;
+	uint64_t pfns_first;	/* struct kho_vmalloc */
+	uint32_t pfns_pages;
+	uint16_t pfns_flags;
+	uint16_t pfns_order;
+} __attribute__((packed));
+
+static char *ram;
+static uint64_t ram_size;
+
+static void fail(const char *what)
+{
+	printf("corrupt: %s\n", what);
+	exit(1);
+}
+
+static void *at(uint64_t address, uint64_t length)
+{
+	if (address > ram_size || length > ram_size - address)
+		fail("a record points outside of the memory");
+	return ram + address;
+}
+
+/* The array of page frame numbers: its first page, which is all of a small one */
+static uint64_t *pfns(const struct record *r)
+{
+	uint64_t *chunk = at(r->pfns_first, PAGE);
+
+	/* the link to the next chunk, then addresses of pages */
+	return at(chunk[1], PAGE);
+}
+
+static void reserved(struct record *r)
+{
+	r->reserved = 1;
+}
+
+static void unknown_seal(struct record *r)
+{
+	r->seals |= 0x8000;
+}
+
+static void order_without_pool(struct record *r)
+{
+	r->order = 11;
+}
+
+static void order_too_large(struct record *r)
+{
+	r->order = 200;
+}
+
+static void one_page_more(struct record *r)
+{
+	r->nr_folios++;
+}
+
+static void pages_without_end(struct record *r)
+{
+	r->nr_folios = 1ULL << 40;
+}
+
+static void other_size(struct record *r)
+{
+	r->size += 64 << 20;
+}
+
+static void negative_size(struct record *r)
+{
+	r->size = 1ULL << 63;
+}
+
+static void short_array(struct record *r)
+{
+	r->pfns_pages = 0;
+}
+
+static void page_not_preserved(struct record *r)
+{
+	pfns(r)[1] = 0x1000;	/* 16 MiB: the kernel itself */
+}
+
+static void page_outside(struct record *r)
+{
+	pfns(r)[1] = 1ULL << 50;
+}
+
+static void page_twice(struct record *r)
+{
+	pfns(r)[1] = pfns(r)[0];
+}
+
+static const struct damage {
+	const char *name;
+	void (*apply)(struct record *r);
+} damages[] = {
+	{ "reserved", reserved },
+	{ "unknown_seal", unknown_seal },
+	{ "order_without_pool", order_without_pool },
+	{ "order_too_large", order_too_large },
+	{ "one_page_more", one_page_more },
+	{ "pages_without_end", pages_without_end },
+	{ "other_size", other_size },
+	{ "negative_size", negative_size },
+	{ "short_array", short_array },
+	{ "page_not_preserved", page_not_preserved },
+	{ "page_outside", page_outside },
+	{ "page_twice", page_twice },
+};
+
+#define DAMAGES (sizeof(damages) / sizeof(damages[0]))
+
+/* Its record has a page of its own. Nothing else looks like one. */
+static struct record *find(uint64_t position)
+{
+	struct record *r, *found = NULL;
+	uint64_t address;
+
+	for (address = 0; address < ram_size; address += PAGE) {
+		r = (struct record *)(ram + address);
+		if (r->pos != position || r->size != 2UL << 21 ||
+		    r->nr_folios != 2 || r->order != 9)
+			continue;
+		if (found)
+			fail("two records of the same file");
+		found = r;
+	}
+	return found;
+}
+
+static void map_memory(void)
+{
+	const char *path = getenv("HP_VM_RAM");
+	struct stat st;
+	int fd;
+
+	if (!path)
+		fail("no HP_VM_RAM: run-case runs this, for a case with 'ram: shared'");
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st))
+		fail("cannot open the memory in HP_VM_RAM");
+	ram_size = st.st_size;
+	/* Above that, addresses have a gap for devices */
+	if (ram_size > 3UL << 30)
+		fail("the machine has more than 3 GiB: say 'memory: 2048' in the case");
+	ram = mmap(NULL, ram_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (ram == MAP_FAILED)
+		fail("cannot map the memory of the machine");
+}
+
+/* The waiting page says so at its start, and looks at what follows */
+static void tell_waiting(void)
+{
+	static const char waits[16] = "luo waits: host";
+	uint64_t address;
+	int told = 0;
+
+	for (address = 0; address < ram_size; address += PAGE) {
+		if (memcmp(ram + address, waits, sizeof(waits)))
+			continue;
+		*(volatile uint64_t *)(ram + address + sizeof(waits)) = 1;
+		told = 1;
+	}
+	if (!told)
+		fail("nobody waits in the machine");
+}
+
+int main(void)
+{
+	struct record *r;
+	size_t i;
+
+	map_memory();
+	for (i = 0; i < DAMAGES; i++) {
+		r = find(POSITION + i);
+		if (!r) {
+			printf("corrupt: no record for %s\n", damages[i].name);
+			return 1;
+		}
+		damages[i].apply(r);
+	}
+	tell_waiting();
+	return 0;
+}
