@@ -2,10 +2,10 @@
 # shows: what the old kernel wrote about a file is damaged, in each of its
 # fields: that file is refused, the rest of its session comes back whole
 # debug: core
-# hugepages: 64
+# hugepages: 80
 # ram: shared
 # host: ./corrupt
-damages=12
+damages=15
 
 # Each in a session of its own; the position says which damage it gets
 stage_1() {
@@ -41,10 +41,13 @@ stage_2() {
 		refused 5 EINVAL	# so many that they overflow
 		refused 6 EINVAL	# a file longer than its pages
 		refused 7 EINVAL	# a file of negative length
-		refused 8 EINVAL	# no room for the page frame numbers
-		refused 9 EIO		# a page that was not preserved
-		refused 10 EIO		# a page outside of the memory
-		refused 11 EIO		# a page twice
+		refused 8 EINVAL	# no list of pages
+		refused 9 EINVAL	# a list outside of the memory
+		refused 10 EINVAL	# a list in a page that was not preserved
+		refused 11 EIO		# a page that was not preserved
+		refused 12 EIO		# a page outside of the memory
+		refused 13 EIO		# a page twice
+		refused 14 EOPNOTSUPP	# a version that nobody knows
 	} >/tmp/script
 	luo </tmp/script
 	# one line of log a file at most

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shows: meminfo, sysfs and cgroup counts of huge pages are exact all the way
+# debug: core
 # hugepages: 20
 stage_1() {
 	in_cgroup app luo <<-'END'

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shows: a sparse file that the pool cannot fill is refused and left as it was
+# debug: core
 # hugepages: 8
 stage_1() {
 	luo <<-'END'

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shows: a sparse file is sparse again when its preservation is undone
+# debug: core
 # hugepages: 16
 stage_1() {
 	luo <<-'END'

@@ -32,10 +32,19 @@ struct record {
 	uint32_t uid;
 	uint32_t gid;
 	uint32_t reserved;
-	uint64_t pfns_first;	/* struct kho_vmalloc */
-	uint32_t pfns_pages;
-	uint16_t pfns_flags;
-	uint16_t pfns_order;
+	uint64_t chunks;
+} __attribute__((packed));
+
+struct chunk {
+	uint64_t next;
+	uint64_t pfns[511];
+} __attribute__((packed));
+
+/* What LUO says about a file, see include/linux/kho/abi/luo.h */
+struct luo_file {
+	char compatible[48];
+	uint64_t data;
+	uint64_t token;
 } __attribute__((packed));
 
 static char *ram;
@@ -54,13 +63,29 @@ static void *at(uint64_t address, uint64_t length)
 	return ram + address;
 }
 
-/* The array of page frame numbers: its first page, which is all of a small one */
 static uint64_t *pfns(const struct record *r)
 {
-	uint64_t *chunk = at(r->pfns_first, PAGE);
+	struct chunk *chunk = at(r->chunks, PAGE);
 
-	/* the link to the next chunk, then addresses of pages */
-	return at(chunk[1], PAGE);
+	return chunk->pfns;
+}
+
+/* A handler that no kernel has */
+static void version(struct record *r)
+{
+	const char *known = "hugetlb-v";
+	struct luo_file *f;
+	uint64_t address;
+
+	for (address = 0; address + sizeof(*f) <= ram_size; address += 8) {
+		f = (struct luo_file *)(ram + address);
+		if (f->data == (uint64_t)((char *)r - ram) &&
+		    !strncmp(f->compatible, known, strlen(known))) {
+			f->compatible[strlen(known)] = '9';
+			return;
+		}
+	}
+	fail("LUO has no record of the file");
 }
 
 static void reserved(struct record *r)
@@ -103,14 +128,24 @@ static void negative_size(struct record *r)
 	r->size = 1ULL << 63;
 }
 
-static void short_array(struct record *r)
+static void no_list(struct record *r)
 {
-	r->pfns_pages = 0;
+	r->chunks = 0;
+}
+
+static void list_outside(struct record *r)
+{
+	r->chunks = 1ULL << 50;
+}
+
+static void list_not_preserved(struct record *r)
+{
+	r->chunks = 0x1000000;	/* 16 MiB: the kernel itself */
 }
 
 static void page_not_preserved(struct record *r)
 {
-	pfns(r)[1] = 0x1000;	/* 16 MiB: the kernel itself */
+	pfns(r)[1] = 0x1000;	/* the kernel itself, again */
 }
 
 static void page_outside(struct record *r)
@@ -135,10 +170,13 @@ static const struct damage {
 	{ "pages_without_end", pages_without_end },
 	{ "other_size", other_size },
 	{ "negative_size", negative_size },
-	{ "short_array", short_array },
+	{ "no_list", no_list },
+	{ "list_outside", list_outside },
+	{ "list_not_preserved", list_not_preserved },
 	{ "page_not_preserved", page_not_preserved },
 	{ "page_outside", page_outside },
 	{ "page_twice", page_twice },
+	{ "version", version },
 };
 
 #define DAMAGES (sizeof(damages) / sizeof(damages[0]))

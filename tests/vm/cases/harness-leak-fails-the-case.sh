@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: MIT
+# shows: memory that the debug kernel finds leaked at the end of a stage fails
+# the case
+# kernel: debug
+# debug: core
+# expect: complaint
+# words: unreferenced object
+stage_1() {
+	# The kernel's own code leaks nothing on demand
+	printf 'unreferenced object 0xffff888000000000 (size 8):\n' >/tmp/report
+	mount -o bind /tmp/report /sys/kernel/debug/kmemleak
+}
