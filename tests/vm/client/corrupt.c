@@ -33,19 +33,19 @@ struct record {
 	uint32_t gid;
 	uint32_t reserved;
 	uint64_t chunks;
-} __attribute__((packed));
+};
 
 struct chunk {
 	uint64_t next;
 	uint64_t pfns[511];
-} __attribute__((packed));
+};
 
 /* What LUO says about a file, see include/linux/kho/abi/luo.h */
 struct luo_file {
 	char compatible[48];
 	uint64_t data;
 	uint64_t token;
-} __attribute__((packed));
+};
 
 static char *ram;
 static uint64_t ram_size;
