@@ -105,26 +105,33 @@ debian_mirrors() {
 		awk '$1 == "Packages" && $2 == "main" && $3 !~ /security|-updates|-backports/ && !seen[$4]++ { print $4 }'
 }
 
-download_debian_source() {
-	local apt=$cache/apt mirror
+# private_apt PLACE deb|deb-src MIRROR: set options, with which apt-get uses
+# this mirror's $suite alone, through lists of its own in PLACE
+private_apt() {
 	local keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-	local -a options
 
 	[ -r "$keyring" ] || need_packages debian-archive-keyring
 	options=(
-		-o "Dir::Etc::SourceList=$apt/sources.list"
+		-o "Dir::Etc::SourceList=$1/sources.list"
 		-o Dir::Etc::SourceParts=/dev/null
-		-o "Dir::State::Lists=$apt/lists"
-		-o "Dir::Cache=$apt"
-		-o "Dir::Cache::Archives=$apt/archives"
+		-o "Dir::State::Lists=$1/lists"
+		-o "Dir::Cache=$1"
+		-o "Dir::Cache::Archives=$1/archives"
 		-o APT::Sandbox::User="$(id -un)"
 		-o Acquire::Languages=none
 		-o Acquire::Retries=3
 	)
-	mkdir -p "$apt/lists/partial" "$apt/archives/partial"
+	mkdir -p "$1/lists/partial" "$1/archives/partial"
+	printf '%s [signed-by=%s] %s %s main\n' "$2" "$keyring" "$3" "$suite" >"$1/sources.list"
+}
+
+download_debian_source() {
+	local apt=$cache/apt mirror
+	local -a options
+
 	say "Fetching $package from Debian's $suite (about 170 MB, once)"
 	for mirror in $(debian_mirrors); do
-		printf 'deb [signed-by=%s] %s %s main\n' "$keyring" "$mirror" "$suite" >"$apt/sources.list"
+		private_apt "$apt" deb "$mirror"
 		if (cd "$apt" &&
 			apt-get -q "${options[@]}" -o APT::Update::Error-Mode=any update &&
 			apt-get -q "${options[@]}" download "$package") >&2; then
