@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: MIT
+# shows: the running kernel says which formats it hands over, in its notes
+stage_1() {
+	tr '\0' '\n' </sys/kernel/notes >/tmp/notes
+	for format in kho:kho-v luo:luo-v file:memfd-v file:hugetlb-v; do
+		grep -a "^${format}[0-9]*$" /tmp/notes || fail "no $format in /sys/kernel/notes"
+	done
+}
