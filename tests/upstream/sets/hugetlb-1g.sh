@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=dash disable=SC2034
+# shows: the tests of selftests/mm that take every page size, 1 GiB too
+# cpus: 2
+# memory: 8192
+# hugepages: 16
+# args: hugepagesz=1G hugepages=4
+# time: 600
+. /lib/kselftest.sh
+
+stage_1() {
+	ksft mm/thuge-gen ./thuge-gen
+	ksft 'mm/hugetlb-mmap 1024 30' ./hugetlb-mmap 1024 30
+	ksft mm/gup_longterm ./gup_longterm
+	ksft mm/cow ./cow
+}

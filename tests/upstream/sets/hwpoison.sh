@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=dash
+# shows: the tests of selftests/mm that take bad pages out of use
+# cpus: 2
+# memory: 1024
+# hugepages: 64
+# time: 300
+. /lib/kselftest.sh
+
+stage_1() {
+	ksft mm/hugetlb-soft-offline ./hugetlb-soft-offline
+	echo 1 >/proc/sys/vm/enable_soft_offline
+	ksft mm/hugetlb-read-hwpoison ./hugetlb-read-hwpoison
+	ksft mm/memory-failure ./memory-failure
+}

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=dash disable=SC2034
+# shows: selftests/mm migration: pages move between two memory nodes
+# nodes: 2
+# memory: 2048
+# hugepages: 32
+# time: 600
+. /lib/kselftest.sh
+
+stage_1() {
+	ksft_time=500
+	ksft mm/migration ./migration
+}
