@@ -24,8 +24,8 @@ stage_1() {
 }
 
 stage_2() {
-	# hugepages=20 counts the 8 that are preserved; they join at retrieve
-	expect_pool 12 12 0 0
+	# hugepages=20 counts the 8 that are preserved, which are in use
+	expect_pool 20 12 0 0
 	mkdir /cgroup/app
 	in_cgroup app luo <<-'END'
 		sh expect_cgroup app 0 0

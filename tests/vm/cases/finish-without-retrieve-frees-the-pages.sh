@@ -16,7 +16,7 @@ stage_1() {
 }
 
 stage_2() {
-	expect_pool 8 8 0 0
+	expect_pool 16 8 0 0
 	luo <<-'END'
 		incoming s
 		retrieve s f 1

@@ -13,7 +13,8 @@ stage_1() {
 }
 
 stage_2() {
-	expect_pool 10 10 0 0
+	# of 150 pages, which the machine has memory for just once
+	expect_pool 150 10 0 0
 	luo <<-'END'
 		incoming s
 		retrieve s f 1

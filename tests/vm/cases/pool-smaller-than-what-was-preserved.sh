@@ -13,7 +13,7 @@ stage_1() {
 }
 
 stage_2() {
-	expect_pool 0 0 0 0
+	expect_pool 12 0 0 0
 	luo <<-'END'
 		incoming s
 		retrieve s f 1
