@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=dash disable=SC2034
+# shellcheck shell=dash disable=SC1091,SC2034
 # shows: the tests of selftests/mm that take every page size, 1 GiB too
 # cpus: 2
 # memory: 8192

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=dash disable=SC2034
+# shellcheck shell=dash disable=SC1091,SC2034
 # shows: charging of huge pages: selftests/mm and selftests/cgroup
 # cpus: 2
 # memory: 1024

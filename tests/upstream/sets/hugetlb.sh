@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=dash disable=SC2034
+# shellcheck shell=dash disable=SC1091,SC2034
 # shows: the hugetlb part of selftests/mm, with 2 MiB pages
 # cpus: 2
 # memory: 2048

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=dash
+# shellcheck shell=dash disable=SC1091
 # shows: the tests of selftests/mm that take bad pages out of use
 # cpus: 2
 # memory: 1024

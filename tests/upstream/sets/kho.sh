@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=dash
+# shellcheck shell=dash disable=SC1091
 # shows: selftests/kho: KHO's test module finds its memory again (lib/test_kho.c)
 # time: 120
 . /lib/kselftest.sh

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=dash
+# shellcheck shell=dash disable=SC1091
 # shows: selftests/memfd, with small and with huge pages
 # cpus: 2
 # memory: 1024

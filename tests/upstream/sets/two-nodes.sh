@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=dash disable=SC2034
+# shellcheck shell=dash disable=SC1091,SC2034
 # shows: selftests/mm migration: pages move between two memory nodes
 # nodes: 2
 # memory: 2048

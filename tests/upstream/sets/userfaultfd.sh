@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=dash disable=SC2034
+# shellcheck shell=dash disable=SC1091,SC2034
 # shows: the tests of selftests/mm that reach huge pages through userfaultfd,
 # pinning and pagemap
 # cpus: 2
