@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: MIT
+# shows: with hugepages=preserve all pools become what they were, free pages
+# included and surplus pages not, twice; a line for each size says what they are
+# memory: 3072
+# hugepages: 20
+expect_log() {
+	dmesg | grep -q "HugeTLB: $1" || fail "not in the log: $1; but: $(dmesg | grep 'HugeTLB:')"
+}
+
+stage_1() {
+	echo 1 >$pool_1g/nr_hugepages
+	echo 4 >$pool/nr_overcommit_hugepages
+	luo <<-'END'
+		memfd f 2M 16M
+		fill f 1
+		memfd g 1G 1G
+		map whole g rw 0 1G
+		fill whole 2 0 4M
+		close whole
+		# 14 more, where 12 are free
+		memfd h 2M 28M
+		fill h 3
+		sh expect_pool 22 0 0 2
+		create s
+		preserve s f 1
+		preserve s g 2
+		hold
+	END
+	next_hugepages=preserve
+}
+
+stage_2() {
+	expect_pool 20 12 0 0
+	expect_pool 1G 1 0 0 0
+	expect_log 'registered 2.00 MiB page size, pre-allocated 12 pages'
+	expect_log 'registered 1.00 GiB page size, pre-allocated 0 pages'
+	expect_log '8 more 2.00 MiB pages are preserved'
+	expect_log '1 more 1.00 GiB pages are preserved'
+	luo <<-'END'
+		incoming s
+		retrieve s f 1
+		retrieve s g 2
+		check f 1
+		map whole g rw 0 1G
+		check whole 2 0 4M
+		close whole
+		finish s
+		close s
+		close g
+		sh expect_pool 1G 1 1 0 0
+		create s
+		preserve s f 1
+		hold
+	END
+}
+
+stage_3() {
+	expect_pool 20 12 0 0
+	expect_pool 1G 1 1 0 0
+	expect_log 'registered 1.00 GiB page size, pre-allocated 1 pages'
+	luo <<-'END'
+		incoming s
+		retrieve s f 1
+		check f 1
+		finish s
+	END
+	expect_pool 20 20 0 0
+}

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: MIT
+# shows: hugepages=preserve for one size leaves the other size's pool to its own
+# number; and as the first parameter it is for all sizes without a number
+# memory: 4608
+# hugepages: 12
+# args: hugepagesz=1G hugepages=1
+stage_1() {
+	luo <<-'END'
+		memfd f 2M 8M
+		fill f 1
+		memfd g 1G 1G
+		map whole g rw 0 1G
+		fill whole 2 0 4M
+		close whole
+		create s
+		preserve s f 1
+		preserve s g 2
+		hold
+	END
+	next_hugepages=2
+	next_hugepages_1g=preserve
+}
+
+stage_2() {
+	expect_pool 4 0 0 0
+	expect_pool 1G 1 0 0 0
+	luo <<-'END'
+		incoming s
+		retrieve s f 1
+		retrieve s g 2
+		finish s
+		close s
+		sh echo 9 >/proc/sys/vm/nr_hugepages
+		create s
+		preserve s f 1
+		preserve s g 2
+		hold
+	END
+	next_hugepages=preserve
+	next_hugepages_1g=2
+}
+
+stage_3() {
+	expect_pool 9 5 0 0
+	expect_pool 1G 2 1 0 0
+	luo <<-'END'
+		incoming s
+		retrieve s f 1
+		retrieve s g 2
+		check f 1
+		map whole g rw 0 1G
+		check whole 2 0 4M
+		close whole
+		finish s
+	END
+	expect_pool 9 9 0 0
+	expect_pool 1G 2 2 0 0
+}
