@@ -57,8 +57,8 @@ expect_no_leak() {
 	[ "$(from_cmdline hp.debug)" = 1 ] || return 0
 	[ -w $kmemleak ] || fail "no $kmemleak: this is no debug kernel, or it gave up looking for leaks"
 	sleep 5.2
-	echo scan >$kmemleak
-	echo scan >$kmemleak
+	echo scan >>$kmemleak
+	echo scan >>$kmemleak
 	# Where the harness sees it, with the stack that allocated it
 	sed 's/^/<3>/' <$kmemleak >/tmp/leaks
 	while read -r line; do

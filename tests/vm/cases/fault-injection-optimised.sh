@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: MIT
+# shows: with vmemmap optimisation, where preserve and retrieve make and free
+# what describes the pages, each allocation of theirs may fail
+# kernel: debug
+# allocations: fail
+# hugepages: 92
+# args: hugetlb_free_vmemmap=on
+# time: 150
+files=40
+
+stage_1() {
+	faults_on
+	for i in $(seq $files); do
+		printf '%s\n' "memfd f$i 2M 4M" "fill f$i $i" "create s$i" \
+			"preserve s$i f$i 1" "close f$i"
+	done >/tmp/script
+	cat >>/tmp/script <<-'END'
+		memfd f 2M 8M
+		fill f 1 0 4M
+		before create s
+		failed close s
+		failed used 2M 82 0
+		failed check f 1 0 4M
+		passed close s
+		passed used 2M 82 0
+		passed check f 1 0 4M
+		faults preserve preserve s f 1
+		close s
+		close f
+		used 2M 80 0
+		hold
+	END
+	luo </tmp/script
+}
+
+# Each attempt that works in spite of the failure uses a file up
+stage_2() {
+	faults_on
+	for i in $(seq $files); do
+		echo "incoming s$i"
+	done >/tmp/script
+	cat >>/tmp/script <<-'END'
+		failed used 2M 0 0
+		passed check f% %
+		passed finish s%
+		passed close s%
+		passed close f%
+		passed used 2M 0 0
+		faults retrieve retrieve s% f% 1
+	END
+	luo </tmp/script
+	expect_pool 92 92 0 0
+}
