@@ -11,5 +11,9 @@ stage_1() {
 	ksft mm/hugetlb-soft-offline ./hugetlb-soft-offline
 	echo 1 >/proc/sys/vm/enable_soft_offline
 	ksft mm/hugetlb-read-hwpoison ./hugetlb-read-hwpoison
+	# It wants files in the page cache of another filesystem than tmpfs
+	cp /kselftest/mm/memory-failure /tmp
+	mount -t ramfs ramfs /kselftest/mm
+	cp /tmp/memory-failure /kselftest/mm
 	ksft mm/memory-failure ./memory-failure
 }

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=dash disable=SC1091
-# shows: the case with random updates notices one byte that changed, and says
-# which seed, update, file and offset
+# shows: one changed byte is named with its seed, update, file and offset
 # expect: failed
 # words: seed 7, update 3: byte 12345 of r4
 # hugepages: 48

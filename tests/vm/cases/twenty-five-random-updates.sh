@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=dash disable=SC1091
-# shows: 25 updates in a row, files of 2 MiB, 1 GiB and small pages created,
-# shows: resized, dropped and preserved at random between them, every byte compared
+# shows: 25 updates in a row with random files and changes, every byte compared
+# long: yes
 # memory: 5120
 # hugepages: 48
 # args: hugepagesz=1G hugepages=2
