@@ -29,7 +29,7 @@ stage_1() {
 }
 
 stage_2() {
-	then=$(cat /state/memmap)
+	was=$(cat /state/memmap)
 	# Until they are retrieved they are described in full
 	booted=$(memmap)
 	luo <<-'END'
@@ -43,9 +43,9 @@ stage_2() {
 		hold
 	END
 	now=$(memmap)
-	echo "pages that describe memory: $then in the old kernel, $booted after the boot, $now now"
+	echo "pages that describe memory: $was in the old kernel, $booted after the boot, $now now"
 	[ $((booted - now)) = $saved ] || fail "retrieve gave back $((booted - now)) pages, not $saved"
-	[ "$now" = "$then" ] || fail "$then pages described memory, now $now do"
+	[ "$now" = "$was" ] || fail "$was pages described memory, now $now do"
 	drop_held
 	# and they can be given back to the system
 	echo 0 >$pool/nr_hugepages

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+# shows: a 1 GiB page that nobody retrieves is free after FINISH, and the pools
+# can be given back to the last byte
+# memory: 3072
+# hugepages: 20
+# args: hugepagesz=1G hugepages=1
+memory() {
+	sed -n "s/^$1: *\([0-9]*\) kB/\1/p" /proc/meminfo
+}
+
+drop_pools() {
+	echo 0 >$pool/nr_hugepages
+	echo 0 >$pool_1g/nr_hugepages
+	expect_pool 2M 0 0 0 0
+	expect_pool 1G 0 0 0 0
+}
+
+stage_1() {
+	luo <<-'END'
+		memfd f 1G 1G
+		memfd g 2M 8M
+		fill g 5
+		create s
+		preserve s f 1
+		preserve s g 2
+		close s
+		close f
+		close g
+	END
+	# All of it as free memory, to compare with
+	drop_pools
+	echo "$(memory MemTotal) $(memory MemFree)" >/state/memory
+	echo 1 >$pool_1g/nr_hugepages
+	echo 20 >$pool/nr_hugepages
+	luo <<-'END'
+		memfd f 1G 1G
+		memfd g 2M 8M
+		create s
+		preserve s f 1
+		preserve s g 2
+		hold
+	END
+}
+
+stage_2() {
+	expect_pool 1G 1 0 0 0
+	expect_pool 2M 20 16 0 0
+	before=$(memory MemTotal)
+	luo <<-'END'
+		incoming s
+		finish s
+		close s
+		sh expect_pool 1G 1 1 0 0
+		sh expect_pool 2M 20 20 0 0
+		memfd f 1G 1G
+		map whole f rw 0 1G
+		fill whole 35 1020M 4M
+		check whole 35 1020M 4M
+		close whole
+	END
+	drop_pools
+	read -r total free </state/memory
+	echo "MemTotal: $total kB then, $before kB after the boot, $(memory MemTotal) kB now"
+	echo "MemFree: $free kB then, $(memory MemFree) kB now"
+	# But for a few pages that the second of two kernels always has less
+	[ "$(memory MemTotal)" -gt $((total - 64)) ] || fail "MemTotal was $total kB, is $(memory MemTotal) kB"
+	[ "$(memory MemTotal)" -lt $((total + 64)) ] || fail "MemTotal was $total kB, is $(memory MemTotal) kB"
+	[ "$(memory MemFree)" -gt $((free - 8192)) ] || fail "MemFree was $free kB, is $(memory MemFree) kB"
+}
