@@ -2,7 +2,6 @@
 # shows: with hugepages=preserve each node's pool becomes what it was, surplus
 # pages count only if they are preserved, and what nobody retrieves is free
 # memory after one more update
-# debug: core
 # nodes: 2
 # memory: 2048
 # hugepages: 0:4,1:12
