@@ -22,7 +22,7 @@ ksft() {
 	awk -v name="$name" '
 		# What differs from run to run says nothing
 		function tidy(text) {
-			gsub(/0x[0-9a-f]+/, "0x..", text)
+			gsub(/0x[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]+/, "0x..", text)
 			gsub(/[|\r]/, " ", text)
 			sub(/ +$/, "", text)
 			return text
