@@ -22,17 +22,17 @@ stage_1() {
 # One file of each session is retrieved, the other one is not
 stage_2() {
 	faults_on
-	expect_pool 12 12 0 0
+	expect_pool 132 12 0 0
 	for i in $(seq $sessions); do
 		printf '%s\n' "incoming s$i" "retrieve s$i f$i 1"
 	done >/tmp/script
 	cat >>/tmp/script <<-'END'
-		used 2M 40 0
+		before mark 2M
 		failed check f% %
-		failed used 2M 40 0
+		failed unchanged 2M
 		passed check f% %
 		passed close s%
-		passed used 2M 40 0
+		passed unchanged 2M 2
 		faults finish finish s%
 	END
 	luo </tmp/script

@@ -40,12 +40,13 @@ stage_2() {
 		echo "incoming s$i"
 	done >/tmp/script
 	cat >>/tmp/script <<-'END'
-		failed used 2M 0 0
+		before mark 2M
+		failed unchanged 2M
 		passed check f% %
 		passed finish s%
 		passed close s%
 		passed close f%
-		passed used 2M 0 0
+		passed unchanged 2M 2
 		faults retrieve retrieve s% f% 1
 	END
 	luo </tmp/script

@@ -17,6 +17,7 @@ stage_1() {
 		passed close t
 		faults create create t
 		close t
+		passed
 
 		before create s
 		failed pool 2M 16 12 0 0

@@ -20,7 +20,7 @@ stage_1() {
 # Each attempt that works in spite of the failure uses a file up
 stage_2() {
 	faults_on
-	expect_pool 12 12 0 0
+	expect_pool 132 12 0 0
 	for i in $(seq $files); do
 		echo "incoming s$i"
 	done >/tmp/script
@@ -28,15 +28,16 @@ stage_2() {
 		passed close t%
 		faults session incoming t%
 		passed
-		failed used 2M 0 0
+		before mark 2M
+		failed unchanged 2M
 		failed charged 2M app 0 0
-		passed used 2M 2 0
+		passed unchanged 2M
 		passed charged 2M app 2 2
 		passed check f% %
 		passed finish s%
 		passed close s%
 		passed close f%
-		passed used 2M 0 0
+		passed unchanged 2M 2
 		passed charged 2M app 0 0
 		faults retrieve retrieve s% f% 1
 	END

@@ -111,6 +111,34 @@ static int used(int argc, char **argv)
 	return pool_is_not(s, counts);
 }
 
+static int64_t marked[COUNTS];
+
+/* mark 2M|1G: remember the pool, for "unchanged" */
+static int mark(int argc, char **argv)
+{
+	const struct size *s = size_of(argv[1]);
+
+	(void)argc;
+	return s ? read_pool(s, marked) : LUO_WRONG;
+}
+
+/* unchanged 2M|1G [FREED]: the pool is as marked, but for so many more free */
+static int unchanged(int argc, char **argv)
+{
+	const struct size *s = size_of(argv[1]);
+	int64_t freed = argc > 2 ? number(argv[2]) : 0;
+	int64_t counts[COUNTS];
+	int i, rc;
+
+	if (!s)
+		return LUO_WRONG;
+	rc = read_pool(s, counts);
+	for (i = 0; i < COUNTS && !rc; i++)
+		if (counts[i] != marked[i] + (i == FREE ? freed : 0))
+			rc = pool_is_not(s, counts);
+	return rc;
+}
+
 /* charged 2M|1G CGROUP USED RESERVED */
 static int charged(int argc, char **argv)
 {
@@ -136,6 +164,8 @@ static int charged(int argc, char **argv)
 
 const struct command count_commands[] = {
 	{ "pool", "2M|1G TOTAL FREE RESERVED SURPLUS", 5, 5, pool },
+	{ "mark", "2M|1G", 1, 1, mark },
+	{ "unchanged", "2M|1G [FREED]", 1, 2, unchanged },
 	{ "used", "2M|1G USED RESERVED", 3, 3, used },
 	{ "charged", "2M|1G CGROUP USED RESERVED", 4, 4, charged },
 	{ NULL, NULL, 0, 0, NULL },
