@@ -29,9 +29,10 @@ HP_EXPORT const char *hp_strerror(int err)
 		return "The session belongs to the parent process: use it "
 		       "there, or open one in the child.";
 	case -ENOMEM:
-		return "Not enough free huge pages or memory: raise "
-		       "vm.nr_hugepages, ask for less, or look for a limit of "
-		       "the cgroup.";
+		return "Not enough free huge pages or memory, or a limit of "
+		       "the cgroup is too low: raise vm.nr_hugepages or the "
+		       "limit, or ask for less, and try again. What came back "
+		       "is lost only if the process ends before that.";
 	case -EMFILE:
 		return "No free file descriptor: close some or raise the "
 		       "limit (ulimit -n, fs.file-max).";
@@ -71,7 +72,8 @@ HP_EXPORT const char *hp_strerror(int err)
 		       "what you need, then call hp_session_commit().";
 	case -ENOTEMPTY:
 		return "Regions that came back are not reclaimed: reclaim "
-		       "them, or give them up with HP_COMMIT_DROP.";
+		       "them (again, after -ENOMEM or -EMFILE), or give them "
+		       "up with HP_COMMIT_DROP.";
 	case -EBUSY:
 		return "This would lose data: call hp_session_abort() if a "
 		       "region is preserved, hp_session_commit() if the "
@@ -101,9 +103,9 @@ HP_EXPORT const char *hp_strerror(int err)
 		       "HP_COMMIT_DROP.";
 	case -ENODATA:
 		return "The kernel failed to rebuild what was preserved, and "
-		       "that data is gone: its log says why (as a rule a "
-		       "cgroup limit, to be raised before the next reclaim); "
-		       "go on with HP_COMMIT_DROP.";
+		       "that data is gone: its log says why (damage, or a "
+		       "page size or format that it lacks); go on with "
+		       "HP_COMMIT_DROP.";
 	default:
 		return "Not an error of libhugepersist: look it up in "
 		       "errno(3).";

@@ -26,10 +26,10 @@ static int retrieve(const struct hp_incoming *incoming,
 
 /*
  * LUO remembers that a file could not be rebuilt and gives the same answer for
- * ever, whatever it was. Only the lack of a descriptor is found out before the
- * attempt; requests that the kernel does not know are not attempts at all.
+ * ever. Only the lack of a descriptor is found out before the attempt; requests
+ * that the kernel does not know are not attempts at all.
  */
-static int retrieve_error(int err)
+static int final_error(int err)
 {
 	switch (err) {
 	case -EMFILE:
@@ -39,6 +39,24 @@ static int retrieve_error(int err)
 		return -EPROTO;
 	default:
 		return -ENODATA;
+	}
+}
+
+/*
+ * Files in huge pages alone can be retrieved again after a lack of something
+ * (mm/hugetlb_luo.c): nothing of them is lost. ENOMEM is a cgroup limit or
+ * memory, ENOSPC no memory for the inode, ENFILE the limit of open files.
+ */
+static int region_error(int err)
+{
+	switch (err) {
+	case -ENOMEM:
+	case -ENOSPC:
+		return -ENOMEM;
+	case -ENFILE:
+		return -EMFILE;
+	default:
+		return final_error(err);
 	}
 }
 
@@ -63,7 +81,7 @@ int hp_incoming_load(struct hp_incoming *incoming, const struct hp_sys *sys)
 		if (err < 0)
 			return hp_error_common(err);
 	} else if (file.fd != -ENOENT) {
-		return retrieve_error(file.fd);
+		return final_error(file.fd);
 	}
 	/*
 	 * Without a manifest the kexec came between the creation of the session
@@ -78,7 +96,7 @@ int hp_incoming_retrieve(const struct hp_incoming *incoming,
 {
 	int fd = retrieve(incoming, sys, token);
 
-	return fd < 0 ? retrieve_error(fd) : fd;
+	return fd < 0 ? region_error(fd) : fd;
 }
 
 int hp_incoming_finish(struct hp_incoming *incoming, const struct hp_sys *sys)

@@ -31,7 +31,8 @@
  *    the kernel jumps. A service manager that stops it first loses the data.
  *  - The same after hp_session_open(): a session that came back can be opened
  *    once, so exit frees its data. Retry what can be retried (-EMFILE and
- *    -ENOMEM from reclaim, -EAGAIN from commit) before giving up.
+ *    -ENOMEM from reclaim, -EAGAIN from commit) before giving up. If a limit is
+ *    too low, stay, say so, and try again until it has been raised.
  *  - Preserve again after every start: what came back is not preserved for the
  *    next kexec, which loses it until hp_region_preserve() has returned 0.
  *  - A session that nobody opens keeps its pages reserved until the next kexec,
@@ -94,7 +95,9 @@
  *	-EINVAL		bad argument: a null pointer, a name, token, length, flag
  *			or option that is not allowed
  *	-ECHILD		called in a forked child
- *	-ENOMEM		too few free huge pages, or no memory for bookkeeping
+ *	-ENOMEM		too few free huge pages, no memory for bookkeeping, or a
+ *			cgroup limit that is too low. Nothing is lost: make room
+ *			and call again
  *	-EMFILE		no free file descriptor, in this process or the system
  *	-ENODEV		no live update here: the kernel has no /dev/liveupdate
  *	-EACCES		this process may not use it: no permission (as a rule it
@@ -121,9 +124,9 @@
  *	-EBADMSG	the manifest that came back is damaged
  *	-EUCLEAN	the region's file is not what it was when it was created
  *			or preserved
- *	-ENODATA	the kernel failed to rebuild the region or the manifest.
- *			It does not try twice: this data is gone. As a rule a
- *			cgroup limit was too low: raise limits before reclaim
+ *	-ENODATA	the kernel failed to rebuild the region or the manifest,
+ *			and not for want of room. It does not try twice: this
+ *			data is gone
  *
  * Sources: kernel/liveupdate/luo_core.c, luo_session.c, luo_file.c,
  * include/uapi/linux/liveupdate.h and mm/memfd_luo.c of Linux 7.3;
@@ -209,7 +212,10 @@ enum hp_origin {
 
 /* Flags of hp_session_commit() */
 enum {
-	/* Give up what came back and is not reclaimed. Its pages are freed. */
+	/*
+	 * Give up what came back and is not reclaimed, for whatever reason. Its
+	 * pages are freed.
+	 */
 	HP_COMMIT_DROP = 1 << 0
 };
 
@@ -303,8 +309,10 @@ int hp_session_can_preserve(const struct hp_session *session);
  *
  * Ends the stay of a returned session with the kernel. Reclaimed regions are
  * from now on ordinary memory of this process, and what was not reclaimed is
- * freed (only with HP_COMMIT_DROP, if anything was not). A session that did not
- * come back, or was committed, has nothing to commit: 0.
+ * freed (only with HP_COMMIT_DROP, if anything was not). A region whose reclaim
+ * failed is one that was not reclaimed, also if it could be tried again:
+ * without the flag it is never freed here. A session that did not come back, or
+ * was committed, has nothing to commit: 0.
  *
  * On failure everything is as before, and the call can be repeated.
  *
@@ -313,7 +321,8 @@ int hp_session_can_preserve(const struct hp_session *session);
  * -EINVAL	null session, unknown flag
  * -ECHILD	in a forked child
  * -ENOTEMPTY	a region came back that is not reclaimed (or was closed
- *		again): reclaim it or use HP_COMMIT_DROP
+ *		again): reclaim it, after -ENOMEM or -EMFILE with more room, or
+ *		use HP_COMMIT_DROP
  * -EBADMSG	damaged manifest; HP_COMMIT_DROP gives up what is there
  * -ENODATA	the kernel failed to rebuild the manifest; as -EBADMSG
  * -EOPNOTSUPP	a newer version of the library wrote the manifest, in a way that
@@ -403,9 +412,10 @@ int hp_region_create(struct hp_session *session, uint64_t token,
  *
  * The same bytes in the same pages, at a new address. Length and page size come
  * from the manifest and are checked against the file. The memory is charged to
- * the cgroup of the calling process: its limits must allow that before the
- * call, see -ENODATA. A region that was reclaimed and closed can be reclaimed
- * again until hp_session_commit().
+ * the cgroup of the calling process, all of it or nothing: if a limit does not
+ * allow that (hugetlb.2MB.max, hugetlb.2MB.rsvd.max; memory.max where it counts
+ * huge pages), see -ENOMEM. A region that was reclaimed and closed can be
+ * reclaimed again until hp_session_commit().
  *
  * Blocks while the kernel rebuilds the file; the time grows with the number of
  * huge pages, not with their size.
@@ -421,13 +431,18 @@ int hp_region_create(struct hp_session *session, uint64_t token,
  *		or it is no huge page file. What is there stays until commit.
  * -ENODATA	the kernel failed to rebuild the file, or has none though the
  *		manifest lists it: this region is gone, and every retry says so.
- *		The kernel's log says why (a cgroup limit, a page size that it
- *		lacks). What other regions hold is not affected.
+ *		The kernel's log says why (damage, a page size or a format that
+ *		it lacks). What other regions hold is not affected. Or it failed
+ *		to rebuild the manifest, for which also want of memory is final:
+ *		then that goes for all regions.
  * -EOPNOTSUPP	a newer version of the library preserved it, with a page size
  *		or a manifest that this one does not know
  * -EPROTO	an answer of the kernel that the library does not know
- * -EMFILE, -ENOMEM	nothing is lost: try again before exit, which frees the
- *		data
+ * -ENOMEM	no memory, or a limit of the cgroup does not allow the region.
+ *		Nothing is lost, and the cgroup is charged nothing: raise the
+ *		limit, or move the process to a cgroup with room, and reclaim
+ *		again, before exit or HP_COMMIT_DROP, which free the data
+ * -EMFILE	nothing is lost either; the same
  */
 int hp_region_reclaim(struct hp_session *session, uint64_t token,
 		      const struct hp_region_opts *opts,

@@ -39,7 +39,7 @@ struct file {
 struct entry {
 	uint64_t token;
 	struct file *file;
-	int status; /* of retrieve: 0 not tried, 1 done, or the error */
+	int status; /* of retrieve: 0 to be tried, 1 done, or the error */
 };
 
 struct session {
@@ -278,6 +278,16 @@ static int preserve_fd(struct session *s, const struct luo_file_arg *arg)
 	return 0;
 }
 
+/*
+ * mm/hugetlb_luo.c: nothing is lost for want of memory, of an inode or of a
+ * file. mm/memfd_luo.c does not know of that.
+ */
+static bool can_repeat(const struct file *file, int err)
+{
+	return file->page_size &&
+	       (err == -ENOMEM || err == -ENOSPC || err == -ENFILE);
+}
+
 static int retrieve_fd(struct session *s, struct luo_file_arg *arg)
 {
 	struct entry *e;
@@ -292,10 +302,12 @@ static int retrieve_fd(struct session *s, struct luo_file_arg *arg)
 	e = find_entry(s, arg->token);
 	if (!e)
 		return -ENOENT;
-	if (err && !e->status)
+	if (e->status)
+		err = e->status < 0 ? e->status : 0;
+	else if (err && !can_repeat(e->file, err))
 		e->status = err;
-	if (e->status < 0)
-		return e->status;
+	if (err)
+		return err;
 	e->status = 1;
 	e->file->held = true;
 	arg->fd = new_fd(FILE_FD, e->file, NULL);

@@ -93,7 +93,8 @@ START_TEST(session_rules)
 }
 END_TEST
 
-START_TEST(failed_retrieve_is_remembered)
+/* The session of live_update(), and its next retrieve fails. */
+static int session_that_fails(int err)
 {
 	int device, session;
 
@@ -102,10 +103,51 @@ START_TEST(failed_retrieve_is_remembered)
 	session = request(device, LUO_RETRIEVE_SESSION, "db");
 	fake.fail_call = CALL_RETRIEVE_FD;
 	fake.fail_nth = 1;
-	fake.fail_errno = ENOMEM;
-	ck_result(file_request(session, LUO_RETRIEVE_FD, -1, POOL), -ENOMEM);
-	ck_result(file_request(session, LUO_RETRIEVE_FD, -1, POOL), -ENOMEM);
-	ck_assert_int_ge(file_request(session, LUO_RETRIEVE_FD, -1, INDEX), 0);
+	fake.fail_errno = err;
+	return session;
+}
+
+static const int errors[] = { EIO,    EINVAL, EBUSY,  EINTR,
+			      EAGAIN, ENOMEM, ENOSPC, ENFILE };
+
+/* In the order of errors[]: those that a huge page file can be asked again. */
+#define FIRST_TO_REPEAT 5
+
+START_TEST(failed_retrieve_is_remembered)
+{
+	int s = session_that_fails(errors[_i]);
+
+	ck_result(file_request(s, LUO_RETRIEVE_FD, -1, POOL), -errors[_i]);
+	ck_result(file_request(s, LUO_RETRIEVE_FD, -1, POOL), -errors[_i]);
+	ck_assert_int_ge(file_request(s, LUO_RETRIEVE_FD, -1, INDEX), 0);
+}
+END_TEST
+
+START_TEST(want_of_room_is_not_remembered)
+{
+	int s = session_that_fails(errors[_i]);
+
+	ck_result(file_request(s, LUO_RETRIEVE_FD, -1, POOL), -errors[_i]);
+	ck_assert_int_eq(fake.pool_used, 3);
+	fake.fail_nth = 1;
+	ck_result(file_request(s, LUO_RETRIEVE_FD, -1, POOL), -errors[_i]);
+	ck_assert_int_ge(file_request(s, LUO_RETRIEVE_FD, -1, POOL), 0);
+	/* What is there needs no room any more. */
+	fake.fail_nth = 1;
+	ck_assert_int_ge(file_request(s, LUO_RETRIEVE_FD, -1, POOL), 0);
+	ck_assert(fake.failed);
+}
+END_TEST
+
+/* The manifest is a file without huge pages. */
+START_TEST(small_pages_remember_every_error)
+{
+	int s = session_that_fails(errors[_i]);
+
+	ck_result(file_request(s, LUO_RETRIEVE_FD, -1, HP_TOKEN_RESERVED),
+		  -errors[_i]);
+	ck_result(file_request(s, LUO_RETRIEVE_FD, -1, HP_TOKEN_RESERVED),
+		  -errors[_i]);
 }
 END_TEST
 
@@ -171,14 +213,25 @@ Suite *fake_suite(void)
 	const TTest *const tests[] = {
 		device_has_one_opener,
 		session_rules,
-		failed_retrieve_is_remembered,
 		closing_a_returned_session_frees_its_data,
 		a_second_kexec_drops_what_nobody_took,
 		leaks_are_seen,
 		NULL,
 	};
 	Suite *suite = suite_of("fake", tests);
+	TCase *retrieve = tcase_create("fake retrieve");
 	TCase *aborts = tcase_create("fake aborts");
+	const int count = sizeof(errors) / sizeof(errors[0]);
+
+	tcase_add_checked_fixture(retrieve, fake_boot, NULL);
+	tcase_set_timeout(retrieve, 20);
+	tcase_add_loop_test(retrieve, failed_retrieve_is_remembered, 0,
+			    FIRST_TO_REPEAT);
+	tcase_add_loop_test(retrieve, want_of_room_is_not_remembered,
+			    FIRST_TO_REPEAT, count);
+	tcase_add_loop_test(retrieve, small_pages_remember_every_error, 0,
+			    count);
+	suite_add_tcase(suite, retrieve);
 
 	tcase_add_checked_fixture(aborts, fake_boot, NULL);
 	tcase_add_test_raise_signal(aborts, closing_twice_aborts, SIGABRT);

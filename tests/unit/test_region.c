@@ -244,8 +244,8 @@ END_TEST
 
 START_TEST(retrieve_that_failed_stays_so)
 {
-	static const int errors[] = { ENOMEM, ENOENT, EIO,   EINVAL,
-				      EBUSY,  ENFILE, EINTR, EAGAIN };
+	static const int errors[] = { ENOENT, EIO,    EINVAL,	  EBUSY,
+				      EINTR,  ENODEV, EOPNOTSUPP, EAGAIN };
 
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
 		live_update();
@@ -262,15 +262,66 @@ START_TEST(retrieve_that_failed_stays_so)
 		ck_ok(hp_session_commit(s, HP_COMMIT_DROP));
 		check_filled(q);
 	}
-	/* No descriptor: the kernel did not try. */
+}
+END_TEST
+
+/* What passes, and what the program gets: EMFILE fails before the attempt. */
+static const struct {
+	int from, to;
+} want_of_room[] = {
+	{ ENOMEM, -ENOMEM }, /* a cgroup limit, or memory */
+	{ ENOSPC, -ENOMEM }, /* no memory for the inode */
+	{ ENFILE, -EMFILE },
+	{ EMFILE, -EMFILE },
+};
+
+/* INDEX is there, and POOL was tried twice without room. */
+static void reclaim_without_room(int from, int to)
+{
 	live_update();
 	ck_ok(open_session("db", &s));
 	ck_ok(hp_region_reclaim(s, INDEX, NULL, &q));
-	fake.fail_call = CALL_RETRIEVE_FD;
-	fake.fail_nth = 1;
-	fake.fail_errno = EMFILE;
-	ck_result(hp_region_reclaim(s, POOL, NULL, &r), -EMFILE);
+	for (int i = 0; i < 2; i++) {
+		r = NULL;
+		fake.failed = false;
+		fake.fail_call = CALL_RETRIEVE_FD;
+		fake.fail_nth = 1;
+		fake.fail_errno = from;
+		ck_result(hp_region_reclaim(s, POOL, NULL, &r), to);
+		ck_assert(fake.failed);
+		ck_assert_ptr_null(r);
+	}
+	ck_assert_int_eq(fake.pool_used, 3);
+	ck_assert_int_eq(fake.maps, 1);
+	ck_assert_int_eq(fake.fds, 2); /* the session and INDEX */
+}
+
+START_TEST(region_without_room_can_be_had_later)
+{
+	reclaim_without_room(want_of_room[_i].from, want_of_room[_i].to);
 	ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
+	check_filled(r);
+	ck_ok(hp_session_commit(s, 0));
+	check_filled(q);
+}
+END_TEST
+
+START_TEST(region_without_room_is_not_dropped_unasked)
+{
+	reclaim_without_room(want_of_room[_i].from, want_of_room[_i].to);
+	ck_result(hp_session_commit(s, 0), -ENOTEMPTY);
+	ck_result(hp_session_close(s), -EBUSY);
+	ck_result(hp_region_create(s, POOL, 2 * MIB, NULL, &r), -EEXIST);
+	ck_assert_int_eq(fake.pool_used, 3);
+	ck_assert_int_eq(hp_session_returned(s), 1);
+	/* None of these has made it worse. */
+	ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
+	check_filled(r);
+
+	reclaim_without_room(want_of_room[_i].from, want_of_room[_i].to);
+	ck_ok(hp_session_commit(s, HP_COMMIT_DROP));
+	ck_assert_int_eq(fake.pool_used, 1);
+	check_filled(q);
 }
 END_TEST
 
@@ -527,5 +578,16 @@ Suite *region_suite(void)
 		NULL,
 	};
 
-	return suite_of("region", tests);
+	Suite *suite = suite_of("region", tests);
+	TCase *room = tcase_create("region room");
+	const int count = sizeof(want_of_room) / sizeof(want_of_room[0]);
+
+	tcase_add_checked_fixture(room, fake_boot, NULL);
+	tcase_set_timeout(room, 20);
+	tcase_add_loop_test(room, region_without_room_can_be_had_later, 0,
+			    count);
+	tcase_add_loop_test(room, region_without_room_is_not_dropped_unasked, 0,
+			    count);
+	suite_add_tcase(suite, room);
+	return suite;
 }
