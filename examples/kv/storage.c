@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +17,7 @@
 /* The one region of the session. */
 #define POOL_TOKEN UINT64_C(1)
 
-/* How often to try again, every tenth of a second. */
+/* How often to try again what passes by itself, every tenth of a second. */
 #define TRIES 50
 
 const char *storage_error(int err)
@@ -98,28 +99,63 @@ static int unusable(struct storage *st, const struct options *o,
  * Some errors pass, and while they do the region lives only as long as this
  * process: do not give up at the first.
  */
-static bool try_again(int rc, int *tries)
+static void pause_a_little(void)
 {
 	const struct timespec pause = { .tv_nsec = 100 * 1000 * 1000 };
 
+	nanosleep(&pause, NULL);
+}
+
+static bool try_again(int rc, int *tries)
+{
 	if (rc != -ENOMEM && rc != -EMFILE && rc != -EAGAIN)
 		return false;
 	if (!(*tries)--)
 		return false;
-	nanosleep(&pause, NULL);
+	pause_a_little();
+	return true;
+}
+
+/* The loop, which reads these signals, is not running yet: they are blocked. */
+static bool told_to_end(void)
+{
+	sigset_t set;
+
+	return sigpending(&set) == 0 &&
+	       (sigismember(&set, SIGTERM) || sigismember(&set, SIGINT) ||
+		sigismember(&set, SIGHUP));
+}
+
+/*
+ * A limit that is too low stays so until somebody raises it, and the region
+ * with all its data waits for that only as long as this process does.
+ */
+static bool wait_for_room(int rc, bool *said)
+{
+	if ((rc != -ENOMEM && rc != -EMFILE) || told_to_end())
+		return false;
+	if (!*said) {
+		say("cannot reclaim the region yet", rc);
+		fprintf(stderr,
+			"hp-kv: waiting for room, since the kernel frees the region with this process. Raise\n"
+			"the limits of its cgroup (hugetlb.2MB.max, hugetlb.2MB.rsvd.max, memory.max) or,\n"
+			"if it lacks descriptors, those of prlimit(1).\n");
+	}
+	*said = true;
+	pause_a_little();
 	return true;
 }
 
 static int take_over(struct storage *st, const struct options *o)
 {
-	int tries = TRIES;
+	bool said = false;
 	const char *why;
 	int rc;
 
 	do
 		rc = hp_region_reclaim(st->session, POOL_TOKEN, NULL,
 				       &st->region);
-	while (try_again(rc, &tries));
+	while (wait_for_room(rc, &said));
 	if (rc == -ENOENT)
 		return create(st, o);
 	if (rc == -EUCLEAN || rc == -EBADMSG || rc == -ENODATA)

@@ -6,8 +6,10 @@
  */
 #include <check.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include <hugepersist/hugepersist.h>
 
@@ -26,11 +28,27 @@ static struct hp_session session;
 static struct hp_region region;
 static void *returned;		/* memory that came back, or NULL */
 static char calls[256];
+static int pauses;		/* slept so often */
+static int room_after;		/* pauses until a reclaim works */
+static int signal_after;	/* pauses until SIGTERM */
 
 static void call(const char *name)
 {
 	strcat(calls, name);
 	strcat(calls, " ");
+}
+
+/* Time passes at once. */
+int nanosleep(const struct timespec *length, struct timespec *rest)
+{
+	(void)rest;
+	ck_assert_int_gt(length->tv_nsec, 0);
+	if (++pauses == room_after)
+		session.reclaim_error = 0;
+	if (pauses == signal_after)
+		raise(SIGTERM);
+	ck_assert_int_lt(pauses, 2000);
+	return 0;
 }
 
 const char *hp_strerror(int err)
@@ -95,7 +113,8 @@ int hp_region_reclaim(struct hp_session *s, uint64_t token,
 {
 	(void)token;
 	(void)opts;
-	call("reclaim");
+	if (!pauses)
+		call("reclaim");
 	if (s->reclaim_error || !returned)
 		return s->reclaim_error ? s->reclaim_error : -ENOENT;
 	region.address = returned;
@@ -154,6 +173,7 @@ static void setup(void)
 	session = (struct hp_session){ 0 };
 	returned = NULL;
 	calls[0] = '\0';
+	pauses = room_after = signal_after = 0;
 }
 
 /* A store with one key, as it comes back. */
@@ -257,6 +277,39 @@ START_TEST(usable_is_never_dropped)
 }
 END_TEST
 
+static const int want_of_room[] = { -ENOMEM, -EMFILE };
+
+/* Ending would free the data: an hour of a low limit must not cost it. */
+START_TEST(room_is_waited_for)
+{
+	give_back();
+	session.reclaim_error = want_of_room[_i];
+	room_after = 1000;
+	options.discard = true;
+	ck_assert_int_eq(storage_open(&st, &options), 0);
+	ck_assert_int_eq(pauses, room_after);
+	ck_assert_str_eq(calls, "open reclaim commit ");
+	ck_assert_uint_eq(store_keys(&st.store), 1);
+}
+END_TEST
+
+START_TEST(waiting_for_room_can_be_ended)
+{
+	sigset_t set;
+
+	/* As loop_init() does. */
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	give_back();
+	session.reclaim_error = want_of_room[_i];
+	signal_after = 1000;
+	ck_assert_int_eq(storage_open(&st, &options), want_of_room[_i]);
+	ck_assert_int_eq(pauses, signal_after);
+	ck_assert_str_eq(calls, "open reclaim abort close ");
+}
+END_TEST
+
 START_TEST(what_is_not_ours_is_refused)
 {
 	give_back();
@@ -289,6 +342,8 @@ int main(void)
 	tcase_add_loop_test(tc, unusable_is_refused, 0, 6);
 	tcase_add_loop_test(tc, unusable_is_dropped_on_demand, 0, 6);
 	tcase_add_test(tc, usable_is_never_dropped);
+	tcase_add_loop_test(tc, room_is_waited_for, 0, 2);
+	tcase_add_loop_test(tc, waiting_for_room_can_be_ended, 0, 2);
 	tcase_add_test(tc, what_is_not_ours_is_refused);
 	tcase_add_test(tc, failed_preserve_is_remembered);
 	suite_add_tcase(suite, tc);
