@@ -9,7 +9,7 @@ lies_in_scratch() {
 	local at=$(($1 * 4096)) i=1 phys
 
 	for phys in $(cat $kho/scratch_phys); do
-		if [ $at -ge $((phys)) ] && [ $at -lt $((phys + $(sed -n ${i}p $kho/scratch_len))) ]; then
+		if [ $at -ge $((phys)) ] && [ $at -lt $((phys + $(sed -n "${i}p" $kho/scratch_len))) ]; then
 			return 0
 		fi
 		i=$((i + 1))
