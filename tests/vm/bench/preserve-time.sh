@@ -1,17 +1,25 @@
 # SPDX-License-Identifier: MIT
-# shows: preserve and retrieve of 512 MiB, huge pages beside small ones
-# memory: 3072
-# hugepages: 260
-# time: 180
+# shows: preserve and retrieve of 2 GiB, huge pages of both sizes beside small ones
+# memory: 9216
+# hugepages: 1030
+# args: hugepagesz=1G hugepages=2
+# time: 400
 stage_1() {
 	luo <<-'END'
-		memfd huge 2M 512M
-		memfd small shmem 512M
-		fill huge 1
-		fill small 2
+		memfd giant 1G 2G
+		memfd huge 2M 2G
+		memfd small shmem 2G
+		# every page of them is there, and something to compare; small pages
+		# that were not written to would be cleared by their preserve
+		fallocate giant 0 2G
+		fallocate huge 0 2G
+		fill giant 1 0 64M
+		fill huge 2 0 64M
+		fill small 3
 		create s
-		timed preserve-huge preserve s huge 1
-		timed preserve-small preserve s small 2
+		timed preserve-giant preserve s giant 1
+		timed preserve-huge preserve s huge 2
+		timed preserve-small preserve s small 3
 		hold
 	END
 }
@@ -19,10 +27,12 @@ stage_1() {
 stage_2() {
 	luo <<-'END'
 		incoming s
-		timed retrieve-huge retrieve s huge 1
-		timed retrieve-small retrieve s small 2
-		check huge 1
-		check small 2
+		timed retrieve-giant retrieve s giant 1
+		timed retrieve-huge retrieve s huge 2
+		timed retrieve-small retrieve s small 3
+		check giant 1 0 64M
+		check huge 2 0 64M
+		check small 3 0 64M
 		finish s
 	END
 }

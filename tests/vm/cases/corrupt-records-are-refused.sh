@@ -51,7 +51,7 @@ stage_2() {
 	} >/tmp/script
 	luo </tmp/script
 	# one line of log a file at most
-	[ "$(dmesg | grep -c 'HugeTLB: LUO:')" -le $((damages + 1)) ]
+	[ "$(dmesg | grep -c 'HugeTLB: LUO:')" -le $((2 * damages + 1)) ]
 	# Free again: two pages of each session, and both or one of the damaged
 	# file, but where nothing says which they are (5, 8, 9, 10, 14), they are
 	# no page of the pool (2, 3), or one was made up (11, 12, 13)

@@ -32,10 +32,8 @@ stage_1() {
 stage_2() {
 	expect_pool 20 12 0 0
 	expect_pool 1G 1 0 0 0
-	expect_log 'registered 2.00 MiB page size, pre-allocated 12 pages'
-	expect_log 'registered 1.00 GiB page size, pre-allocated 0 pages'
-	expect_log '8 more 2.00 MiB pages are preserved'
-	expect_log '1 more 1.00 GiB pages are preserved'
+	expect_log 'registered 2.00 MiB page size, 8 pages are preserved, pre-allocated 12 more'
+	expect_log 'registered 1.00 GiB page size, 1 pages are preserved, pre-allocated 0 more'
 	luo <<-'END'
 		incoming s
 		retrieve s f 1
