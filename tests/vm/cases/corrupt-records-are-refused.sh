@@ -50,7 +50,7 @@ stage_2() {
 		refused 14 EOPNOTSUPP	# a version that nobody knows
 	} >/tmp/script
 	luo </tmp/script
-	# one line of log a file at most
+	# two lines of log a file at most: refused, and where its pages are
 	[ "$(dmesg | grep -c 'HugeTLB: LUO:')" -le $((2 * damages + 1)) ]
 	# Free again: two pages of each session, and both or one of the damaged
 	# file, but where nothing says which they are (5, 8, 9, 10, 14), they are

@@ -112,14 +112,22 @@ static int arm(int n)
 	return pwrite(fail_nth, text, length, 0) == length ? 0 : -errno;
 }
 
-/* 0 if the failure was injected, what was left to count if not */
+/*
+ * 0 if the failure was injected, what was left to count if not. These calls copy
+ * too, and with little left to count it is they that fail: then it was left.
+ */
 static int disarm(void)
 {
 	char text[16] = "";
+	int left = 1;
 
-	if (pread(fail_nth, text, sizeof(text) - 1, 0) <= 0 || arm(0))
+	if (pread(fail_nth, text, sizeof(text) - 1, 0) > 0)
+		left = atoi(text);
+	else if (errno != EFAULT)
+		return -errno;
+	if (arm(0) && arm(0))
 		return -EIO;
-	return atoi(text);
+	return left;
 }
 
 /*
