@@ -6,17 +6,25 @@
 # time: 400
 stage_1() {
 	luo <<-'END'
+		# Small pages first, while there is room for them where they can be
+		# pinned: else their preserve would migrate them. They are written to,
+		# or it would clear them.
+		memfd small shmem 2G
+		fill small 3
 		memfd giant 1G 2G
 		memfd huge 2M 2G
-		memfd small shmem 2G
-		# every page of them is there, and something to compare; small pages
-		# that were not written to would be cleared by their preserve
 		fallocate giant 0 2G
 		fallocate huge 0 2G
 		fill giant 1 0 64M
 		fill huge 2 0 64M
-		fill small 3
 		create s
+		# An emulated processor translates what it runs the first time
+		memfd warm-huge 2M 2M
+		fallocate warm-huge 0 2M
+		preserve s warm-huge 11
+		memfd warm-small shmem 64K
+		fill warm-small 4
+		preserve s warm-small 12
 		timed preserve-giant preserve s giant 1
 		timed preserve-huge preserve s huge 2
 		timed preserve-small preserve s small 3
@@ -27,6 +35,8 @@ stage_1() {
 stage_2() {
 	luo <<-'END'
 		incoming s
+		retrieve s warm-huge 11
+		retrieve s warm-small 12
 		timed retrieve-giant retrieve s giant 1
 		timed retrieve-huge retrieve s huge 2
 		timed retrieve-small retrieve s small 3
