@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shows: what the old kernel wrote about a file is damaged, in each of its
 # fields: that file is refused, the rest of its session comes back whole
-# debug: core
 # hugepages: 80
 # ram: shared
 # host: ./corrupt

@@ -2,7 +2,6 @@
 # shows: finish and close of a session that came back survive the failure of
 # each of their allocations: every page is freed, no byte of a kept file changes
 # kernel: debug
-# debug: core
 # allocations: fail
 # hugepages: 132
 # time: 150

@@ -2,7 +2,6 @@
 # shows: a retrieve in which an allocation fails loses nothing and is repeated
 # until it works
 # kernel: debug
-# debug: core
 # allocations: fail
 # hugepages: 132
 # time: 150

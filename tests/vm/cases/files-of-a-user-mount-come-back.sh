@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shows: a named and an unlinked file of a mount with limits come back as memfds,
 # and an undone preserve leaves the mount's counts as they were
-# debug: core
 # hugepages: 20
 
 # The mount's free pages, and what its min_size= reserves of the pool

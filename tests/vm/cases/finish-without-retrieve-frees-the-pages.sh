@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 # shows: FINISH gives pages nobody retrieved to the pool, usable as any
-# debug: core
 # hugepages: 16
 stage_1() {
 	luo <<-'END'

@@ -2,7 +2,6 @@
 # shows: what would change the set of pages is refused with EPERM while
 # preserved, and everything else works
 # cpus: 2
-# debug: core
 # hugepages: 16
 stage_1() {
 	luo <<-'END'

@@ -2,7 +2,6 @@
 # shows: memory that the debug kernel finds leaked at the end of a stage fails
 # the case
 # kernel: debug
-# debug: core
 # expect: complaint
 # words: unreferenced object
 stage_1() {

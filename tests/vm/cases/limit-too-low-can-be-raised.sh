@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shows: a retrieve that a cgroup limit refuses charges nothing and loses
 # nothing; with a higher limit or in another cgroup it works
-# debug: core
 # hugepages: 20
 # The limits that can refuse: usage and reservation of huge pages, and memory
 stage_1() {

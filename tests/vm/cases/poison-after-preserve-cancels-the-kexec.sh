@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shows: a page that is poisoned after its file was preserved cancels the kexec,
 # the machine runs on, and without that file the update works
-# debug: core
 # hugepages: 16
 stage_1() {
 	export stage

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shows: a file with a hardware-poisoned page is refused with EHWPOISON and left
 # as it was; without that page it is preserved
-# debug: core
 # hugepages: 16
 poison=/sys/kernel/debug/hwpoison/corrupt-pfn
 

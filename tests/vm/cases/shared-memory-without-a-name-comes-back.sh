@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shows: the files behind a shared anonymous mapping and behind System V
 # segments come back; of a private mapping the file comes, not the copies
-# debug: core
 # hugepages: 24
 stage_1() {
 	luo <<-'END'

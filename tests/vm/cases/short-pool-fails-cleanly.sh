@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 # shows: a sparse file that the pool cannot fill is refused and left as it was
-# debug: core
 # hugepages: 8
 stage_1() {
 	luo <<-'END'

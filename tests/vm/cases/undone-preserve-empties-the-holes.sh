@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 # shows: a sparse file is sparse again when its preservation is undone
-# debug: core
 # hugepages: 16
 stage_1() {
 	luo <<-'END'
