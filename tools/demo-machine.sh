@@ -65,7 +65,9 @@ stage_1() {
 }
 
 stage_2() {
-	value preserved "$(dmesg | sed -n 's/.*LUO: \([0-9]*\) pages of .* preserved.*/\1/p' | head -n 1)" pages
+	preserved=$(dmesg | sed -n 's/.*registered 2.00 MiB page size, \([0-9]*\) pages are preserved.*/\1/p')
+	[ -n "$preserved" ] || fail "the kernel's log does not say how many pages are preserved"
+	value preserved "$preserved" pages
 	hp-kv -m "$region" >/tmp/kv.log 2>&1 &
 	started=$(awk '{ printf "%d", $1 * 1000 }' /proc/uptime)
 	kv-ask 6379 first get demo:last
