@@ -95,10 +95,6 @@ static int unusable(struct storage *st, const struct options *o,
 	return create(st, o);
 }
 
-/*
- * Some errors pass, and while they do the region lives only as long as this
- * process: do not give up at the first.
- */
 static void pause_a_little(void)
 {
 	const struct timespec pause = { .tv_nsec = 100 * 1000 * 1000 };
@@ -106,6 +102,10 @@ static void pause_a_little(void)
 	nanosleep(&pause, NULL);
 }
 
+/*
+ * Some errors pass, and while they do the region lives only as long as this
+ * process: do not give up at the first.
+ */
 static bool try_again(int rc, int *tries)
 {
 	if (rc != -ENOMEM && rc != -EMFILE && rc != -EAGAIN)
