@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 /* -errno, or the number that is all the file holds */
 static int64_t read_number(const char *path)
@@ -24,29 +23,9 @@ static int64_t read_number(const char *path)
 	return got == 1 ? n : -EIO;
 }
 
-static const struct size {
-	const char *name, *pool, *cgroup;
-	int shift;
-} sizes[] = {
-	{ "2M", "hugepages-2048kB", "2MB", 21 },
-	{ "1G", "hugepages-1048576kB", "1GB", 30 },
-	{ NULL, NULL, NULL, 0 },
-};
-
-static const struct size *size_of(const char *name)
-{
-	const struct size *s;
-
-	for (s = sizes; s->name; s++)
-		if (!strcmp(s->name, name))
-			return s;
-	wrong("page size %s: 2M or 1G", name);
-	return NULL;
-}
-
 enum { TOTAL, FREE, RESERVED, SURPLUS, COUNTS };
 
-static int read_pool(const struct size *s, int64_t *counts)
+static int read_pool(const struct page_size *s, int64_t *counts)
 {
 	static const char *const files[COUNTS] = {
 		[TOTAL] = "nr_hugepages",
@@ -67,7 +46,7 @@ static int read_pool(const struct size *s, int64_t *counts)
 	return 0;
 }
 
-static int pool_is_not(const struct size *s, const int64_t *counts)
+static int pool_is_not(const struct page_size *s, const int64_t *counts)
 {
 	return wrong("the %s pool has %lld pages, %lld free, %lld reserved, %lld surplus",
 		     s->name, (long long)counts[TOTAL],
@@ -78,7 +57,7 @@ static int pool_is_not(const struct size *s, const int64_t *counts)
 /* pool 2M|1G TOTAL FREE RESERVED SURPLUS */
 static int pool(int argc, char **argv)
 {
-	const struct size *s = size_of(argv[1]);
+	const struct page_size *s = page_size(argv[1]);
 	int64_t counts[COUNTS];
 	int i, rc;
 
@@ -95,7 +74,7 @@ static int pool(int argc, char **argv)
 /* used 2M|1G USED RESERVED: of a pool of any size, without surplus pages */
 static int used(int argc, char **argv)
 {
-	const struct size *s = size_of(argv[1]);
+	const struct page_size *s = page_size(argv[1]);
 	int64_t counts[COUNTS];
 	int rc;
 
@@ -116,7 +95,7 @@ static int64_t marked[COUNTS];
 /* mark 2M|1G: remember the pool, for "unchanged" */
 static int mark(int argc, char **argv)
 {
-	const struct size *s = size_of(argv[1]);
+	const struct page_size *s = page_size(argv[1]);
 
 	(void)argc;
 	return s ? read_pool(s, marked) : LUO_WRONG;
@@ -125,7 +104,7 @@ static int mark(int argc, char **argv)
 /* unchanged 2M|1G [FREED]: the pool is as marked, but for so many more free */
 static int unchanged(int argc, char **argv)
 {
-	const struct size *s = size_of(argv[1]);
+	const struct page_size *s = page_size(argv[1]);
 	int64_t freed = argc > 2 ? number(argv[2]) : 0;
 	int64_t counts[COUNTS];
 	int i, rc;
@@ -143,7 +122,7 @@ static int unchanged(int argc, char **argv)
 static int charged(int argc, char **argv)
 {
 	static const char *const files[] = { "current", "rsvd.current" };
-	const struct size *s = size_of(argv[1]);
+	const struct page_size *s = page_size(argv[1]);
 	char path[128];
 	int64_t have;
 	int i;

@@ -13,9 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define HUGE_2M	(21U << 26)
-#define HUGE_1G	(30U << 26)
-
 static int result(int64_t rc)
 {
 	return rc < 0 ? -errno : 0;
@@ -24,14 +21,13 @@ static int result(int64_t rc)
 /* memfd NAME 2M|1G|shmem SIZE: sealable, as large as SIZE, empty */
 static int memory_file(int argc, char **argv)
 {
+	const struct page_size *size = page_size_find(argv[2]);
 	unsigned int flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
 	int fd;
 
 	(void)argc;
-	if (!strcmp(argv[2], "2M"))
-		flags |= MFD_HUGETLB | HUGE_2M;
-	else if (!strcmp(argv[2], "1G"))
-		flags |= MFD_HUGETLB | HUGE_1G;
+	if (size)
+		flags |= MFD_HUGETLB | page_size_flags(size);
 	else if (strcmp(argv[2], "shmem"))
 		return wrong("page size %s: 2M, 1G or shmem", argv[2]);
 	fd = memfd_create(argv[1], flags);

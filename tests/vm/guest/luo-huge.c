@@ -12,21 +12,34 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Zero, with an explanation, for a size that nothing has */
-static size_t page_size(const char *text)
+static const struct page_size sizes[] = {
+	{ "2M", "hugepages-2048kB", "2MB", 21 },
+	{ "1G", "hugepages-1048576kB", "1GB", 30 },
+	{ NULL, NULL, NULL, 0 },
+};
+
+const struct page_size *page_size_find(const char *name)
 {
-	if (!strcmp(text, "2M"))
-		return 1UL << 21;
-	if (!strcmp(text, "1G"))
-		return 1UL << 30;
-	wrong("page size %s: 2M or 1G", text);
-	return 0;
+	const struct page_size *s;
+
+	for (s = sizes; s->name; s++)
+		if (!strcmp(s->name, name))
+			return s;
+	return NULL;
 }
 
-/* The size as MAP_HUGETLB and SHM_HUGETLB take it among their flags */
-static int size_flags(size_t size)
+const struct page_size *page_size(const char *name)
 {
-	return __builtin_ctzl(size) << 26;
+	const struct page_size *s = page_size_find(name);
+
+	if (!s)
+		wrong("page size %s: 2M or 1G", name);
+	return s;
+}
+
+unsigned int page_size_flags(const struct page_size *size)
+{
+	return (unsigned int)size->shift << 26;
 }
 
 /*
@@ -83,14 +96,16 @@ static struct thing *mapping_new(const char *name, void *address,
  */
 static int anonymous(int argc, char **argv)
 {
-	size_t length = number(argv[4]), size = page_size(argv[3]);
+	const struct page_size *size = page_size(argv[3]);
+	size_t length = number(argv[4]);
 	void *address;
 
 	(void)argc;
 	if (!size)
 		return LUO_WRONG;
-	address = mmap(NULL, length, PROT_READ | PROT_WRITE, size_flags(size) |
-		       MAP_SHARED | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+	address = mmap(NULL, length, PROT_READ | PROT_WRITE,
+		       page_size_flags(size) | MAP_SHARED |
+		       MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
 	if (address == MAP_FAILED)
 		return -errno;
 	mapping_new(argv[2], address, length);
@@ -103,7 +118,8 @@ static int anonymous(int argc, char **argv)
  */
 static int segment(int argc, char **argv)
 {
-	size_t length = number(argv[4]), size = page_size(argv[3]);
+	const struct page_size *size = page_size(argv[3]);
+	size_t length = number(argv[4]);
 	void *address;
 	int id;
 
@@ -111,15 +127,16 @@ static int segment(int argc, char **argv)
 		return LUO_WRONG;
 	if (argc > 5 && strcmp(argv[5], "removed"))
 		return wrong("%s: only 'removed' can stand here", argv[5]);
-	id = shmget(IPC_PRIVATE, length, size_flags(size) | SHM_HUGETLB |
-		    IPC_CREAT | 0600);
+	id = shmget(IPC_PRIVATE, length, page_size_flags(size) |
+		    SHM_HUGETLB | IPC_CREAT | 0600);
 	if (id < 0)
 		return -errno;
 	address = shmat(id, NULL, 0);
 	if (address == (void *)-1)
 		return -errno;
 	/* The kernel rounds the segment up */
-	length = (length + size - 1) & -size;
+	length = ((length - 1) >> size->shift) + 1;
+	length <<= size->shift;
 	mapping_new(argv[2], address, length)->segment = id;
 	if (argc > 5 && shmctl(id, IPC_RMID, NULL))
 		return -errno;

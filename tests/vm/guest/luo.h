@@ -52,6 +52,21 @@ const char *result_name(int rc);
 /* A line for the harness */
 int report(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* A size of huge pages, and its names in sysfs and in files of cgroups */
+struct page_size {
+	const char *name, *pool, *cgroup;
+	int shift;
+};
+
+/* 2M or 1G; NULL for anything else */
+const struct page_size *page_size_find(const char *name);
+
+/* The same, with an explanation if it is NULL */
+const struct page_size *page_size(const char *name);
+
+/* As flags of memfd_create(2), mmap(2) and shmget(2) have it */
+unsigned int page_size_flags(const struct page_size *size);
+
 /* 64M, 2G, 0x20, -1 */
 int64_t number(const char *text);
 
