@@ -20,8 +20,6 @@ lies_in_scratch() {
 # in_scratch FILE PAGES: how many of the huge pages that luo mapped lie there
 in_scratch() {
 	local i=0 n=0
-	# shellcheck source=/dev/null
-	. /cases/poisoned-page-is-refused.sh
 
 	while [ $i -lt "$2" ]; do
 		if lies_in_scratch "$(frame "$1" $((i * 512)))"; then

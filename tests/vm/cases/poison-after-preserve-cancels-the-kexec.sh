@@ -15,7 +15,7 @@ stage_1() {
 		preserve s f 1
 		preserve t g 1
 		sh load_next
-		sh . /cases/poisoned-page-is-refused.sh; poison memfd:f 700
+		sh poison memfd:f 700
 		expect EHWPOISON jump
 		# again, as long as it is preserved
 		expect EHWPOISON jump

@@ -12,7 +12,7 @@ stage_1() {
 		store m 0
 		create s
 		preserve s f 1
-		sh . /cases/poisoned-page-is-refused.sh; poison memfd:f 200000
+		sh poison memfd:f 200000
 		expect EHWPOISON jump
 		expect EPERM ftruncate f 0
 		sh expect_pool 1G 1 0 0 0

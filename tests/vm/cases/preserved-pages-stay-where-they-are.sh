@@ -17,8 +17,6 @@ offline() {
 # move FILE: try everything that moves pages; the frame is the same after
 move() {
 	local before block
-	# shellcheck source=/dev/null
-	. /cases/poisoned-page-is-refused.sh
 
 	before=$(frame "$1" 0)
 	echo 1 >/proc/sys/vm/compact_memory
@@ -47,8 +45,8 @@ stage_1() {
 		memfd g 2M 2M
 		map n g rw 0 2M
 		fill n 2
-		sh . /cases/poisoned-page-is-refused.sh; frame memfd:g 0 >/tmp/frame; echo $(($(cat /tmp/frame) * 4096)) >/sys/devices/system/memory/soft_offline_page
-		sh . /cases/poisoned-page-is-refused.sh; [ "$(frame memfd:g 0)" != "$(cat /tmp/frame)" ]
+		sh frame memfd:g 0 >/tmp/frame; echo $(($(cat /tmp/frame) * 4096)) >/sys/devices/system/memory/soft_offline_page
+		sh [ "$(frame memfd:g 0)" != "$(cat /tmp/frame)" ]
 		check n 2
 		close n
 		close g
@@ -68,8 +66,8 @@ stage_2() {
 		# retrieved pages can move again
 		map m f rw 0 16M
 		load m 0
-		sh . /cases/poisoned-page-is-refused.sh; frame "" 0 >/tmp/frame; echo $(($(cat /tmp/frame) * 4096)) >/sys/devices/system/memory/soft_offline_page
-		sh . /cases/poisoned-page-is-refused.sh; [ "$(frame "" 0)" != "$(cat /tmp/frame)" ]
+		sh frame "" 0 >/tmp/frame; echo $(($(cat /tmp/frame) * 4096)) >/sys/devices/system/memory/soft_offline_page
+		sh [ "$(frame "" 0)" != "$(cat /tmp/frame)" ]
 		check m 1
 		finish s
 	END

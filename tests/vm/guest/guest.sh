@@ -207,6 +207,30 @@ in_cgroup() {
 	sh -c 'echo $$ >"/cgroup/$0/cgroup.procs"; exec "$@"' "$@"
 }
 
+# --- single pages -----------------------------------------------------------
+
+corrupt_pfn=/sys/kernel/debug/hwpoison/corrupt-pfn
+
+# frame FILE PAGE: the frame number of this 4 KiB page of luo's mapping of a
+# file, which has to be there: of memfd:NAME, or of the only one that was
+# retrieved, which has no name
+frame() {
+	local address entry
+
+	address=$(sed -n "s|^\([0-9a-f]*\)-.* /$1 .*|\1|p" "/proc/$PPID/maps" | head -n 1)
+	entry=$(dd if="/proc/$PPID/pagemap" bs=8 count=1 skip=$((0x$address / 4096 + $2)) 2>/dev/null |
+		od -A n -t x8 | tr -d ' ')
+	[ $((0x$entry >> 63 & 1)) = 1 ] || fail "page $2 of $1 is not mapped"
+	echo $((0x$entry & 0x7fffffffffffff))
+}
+
+# poison FILE PAGE: as if the memory controller had found it broken. A page that
+# somebody else has pinned is poisoned all the same, and the kernel says EBUSY.
+poison() {
+	[ -w $corrupt_pfn ] || fail "no $corrupt_pfn in this kernel"
+	frame "$1" "$2" >$corrupt_pfn || true
+}
+
 # --- processes --------------------------------------------------------------
 
 # The process that "luo ... hold" left behind, and everything it held
