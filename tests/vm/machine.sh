@@ -34,6 +34,10 @@ machine_start() {
 	local node scratch=0
 	local -a qemu=()
 	local -a cpu=(-cpu max)
+	# The older machine "pc" computes the table of its interrupts in ACPI's
+	# language, once for each device: a second in emulation, and with KASAN
+	# the kernel gives up after 30
+	local machine=q35
 
 	[ "$1" = kvm ] && cpu=(-cpu host)
 	# The next kernel boots in the scratch memory. KASAN wants an eighth of
@@ -46,7 +50,8 @@ machine_start() {
 	[ "$nodes" -gt 1 ] || qemu=()
 	# A host program finds it among the files of QEMU
 	if [ "$ram" = shared ]; then
-		qemu=(-object "memory-backend-memfd,id=ram,size=${memory}M,share=on" -machine memory-backend=ram)
+		qemu=(-object "memory-backend-memfd,id=ram,size=${memory}M,share=on")
+		machine+=,memory-backend=ram
 	fi
 	if [ -n "$host_program" ]; then
 		port=$((20000 + RANDOM % 20000))
@@ -59,6 +64,7 @@ machine_start() {
 	# A memory node has a socket of its own, as the kernel expects.
 	# -no-reboot: a kernel that resets the machine ends it; kexec does not.
 	qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot \
+		-machine "$machine" \
 		"${cpu[@]}" -smp "$cpus,sockets=$nodes" -m "$memory" "${qemu[@]}" \
 		-kernel "$2" -initrd "$3" \
 		-append "console=ttyS0 panic=-1 loglevel=7 tsc=reliable kho=on liveupdate=on kho_scratch=16M,$((192 + scratch))M,64M $4" \
