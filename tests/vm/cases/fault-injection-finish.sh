@@ -8,13 +8,10 @@
 sessions=40
 
 stage_1() {
-	for i in $(seq $sessions); do
-		printf '%s\n' "memfd f$i 2M 2M" "fill f$i $i" \
-			"memfd g$i 2M 4M" "create s$i" \
-			"preserve s$i f$i 1" "preserve s$i g$i 2" \
-			"close f$i" "close g$i"
-	done >/tmp/script
-	echo hold >>/tmp/script
+	{
+		many_sessions $sessions 2M 4M
+		echo hold
+	} >/tmp/script
 	luo </tmp/script
 }
 

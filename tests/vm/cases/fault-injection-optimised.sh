@@ -10,10 +10,7 @@ files=40
 
 stage_1() {
 	faults_on
-	for i in $(seq $files); do
-		printf '%s\n' "memfd f$i 2M 4M" "fill f$i $i" "create s$i" \
-			"preserve s$i f$i 1" "close f$i"
-	done >/tmp/script
+	many_sessions $files 4M >/tmp/script
 	cat >>/tmp/script <<-'END'
 		memfd f 2M 8M
 		fill f 1 0 4M

@@ -8,15 +8,18 @@
 files=60
 
 stage_1() {
-	for i in $(seq $files); do
-		printf '%s\n' "memfd f$i 2M 4M" "fill f$i $i" "create s$i" \
-			"preserve s$i f$i 1" "close f$i" "create t$i"
-	done >/tmp/script
-	echo hold >>/tmp/script
+	{
+		many_sessions $files 4M
+		for i in $(seq $files); do
+			echo "create t$i"
+		done
+		echo hold
+	} >/tmp/script
 	luo </tmp/script
 }
 
-# Each attempt that works in spite of the failure uses a file up
+# Each attempt that works in spite of the failure uses a file up, and so does one
+# whose answer could not be written: LUO may have retrieved the file then
 stage_2() {
 	faults_on
 	expect_pool 132 12 0 0
@@ -24,12 +27,24 @@ stage_2() {
 		echo "incoming s$i"
 	done >/tmp/script
 	cat >>/tmp/script <<-'END'
+		# No answer: the session may be gone, it held nothing
+		faulted used 2M 120 0
 		passed close t%
 		faults session incoming t%
+		faulted
 		passed
 		before mark 2M
 		failed unchanged 2M
 		failed charged 2M app 0 0
+		faulted retrieve s% f% 1
+		faulted unchanged 2M
+		faulted charged 2M app 2 2
+		faulted check f% %
+		faulted finish s%
+		faulted close s%
+		faulted close f%
+		faulted unchanged 2M 2
+		faulted charged 2M app 0 0
 		passed unchanged 2M
 		passed charged 2M app 2 2
 		passed check f% %

@@ -86,6 +86,24 @@ faults_on() {
 	echo 0 >$debug/fail_page_alloc/min-order
 }
 
+# many_sessions COUNT SIZE...: the lines for luo that preserve a file of 2 MiB
+# pages for each SIZE in each of the sessions s1 to sCOUNT; the tokens count
+# from 1, and the content is that of the number of the session
+many_sessions() {
+	local i size token count=$1
+	shift
+
+	for i in $(seq "$count"); do
+		echo "create s$i"
+		token=0
+		for size; do
+			token=$((token + 1))
+			printf '%s\n' "memfd f 2M $size" "fill f $i" \
+				"preserve s$i f $token" "close f"
+		done
+	done
+}
+
 # --- going to the next kernel -----------------------------------------------
 
 # Cases may set: next_hugepages (the pool the next kernel is told to make: what

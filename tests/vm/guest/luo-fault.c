@@ -29,8 +29,11 @@ struct list {
 	struct line lines[LINES_MAX];
 };
 
-/* What is run before each attempt, after a failed one, after a passed one */
-static struct list before, failed, passed;
+/*
+ * What is run before each attempt, after a failed one, after one that failed
+ * with EFAULT, after a passed one
+ */
+static struct list before, failed, faulted, passed;
 
 static int add(struct list *list, int argc, char **argv)
 {
@@ -61,6 +64,11 @@ static int before_each(int argc, char **argv)
 static int when_failed(int argc, char **argv)
 {
 	return add(&failed, argc, argv);
+}
+
+static int when_faulted(int argc, char **argv)
+{
+	return add(&faulted, argc, argv);
 }
 
 static int when_passed(int argc, char **argv)
@@ -134,27 +142,31 @@ static int disarm(void)
  * faults NAME COMMAND...: run it with its first allocation failing, then with
  * the second, until there was none to fail. Each attempt fails with ENOMEM or
  * EFAULT, or passes all the same; then what "failed" or "passed" said is run.
- * A % is replaced by how many attempts passed, and one. The last attempt, in
- * which nothing was injected, has to pass and ends this.
+ * EFAULT may come from a command that did its work and could not say so: if
+ * "faulted" said something, this is run instead and has to use up what the
+ * attempt was about. A % is replaced by how many were used up, by this or by
+ * passing, and one. The last attempt, in which nothing was injected, has to
+ * pass and ends this.
  */
 static int faults(int argc, char **argv)
 {
-	int n, left, rc, nr_failed = 0, nr_passed = 0;
+	int n, left, rc, nr_failed = 0, nr_faulted = 0, nr_passed = 0, next = 1;
+	const struct list *after;
 
 	fail_nth = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
 	if (fail_nth < 0)
 		return -errno;
 	for (n = 1; n <= ATTEMPTS_MAX; n++) {
-		rc = run_list(&before, nr_passed + 1);
+		rc = run_list(&before, next);
 		if (rc)
 			return rc;
 		/* Said in advance: the last attempt may be a jump */
-		report("count %s %d failed, %d passed all the same", argv[1],
-		       nr_failed, nr_passed);
+		report("count %s %d failed, %d with EFAULT, %d passed all the same",
+		       argv[1], nr_failed + nr_faulted, nr_faulted, nr_passed);
 		rc = arm(n);
 		if (rc)
 			return rc;
-		rc = run_numbered(argc - 2, argv + 2, nr_passed + 1);
+		rc = run_numbered(argc - 2, argv + 2, next);
 		left = disarm();
 		if (left < 0)
 			return left;
@@ -162,16 +174,23 @@ static int faults(int argc, char **argv)
 			close(fail_nth);
 			return rc;
 		}
-		if (rc && rc != -ENOMEM && rc != -EFAULT)
+		if (!rc)
+			after = &passed;
+		else if (rc == -EFAULT && faulted.count)
+			after = &faulted;
+		else if (rc == -ENOMEM || rc == -EFAULT)
+			after = &failed;
+		else
 			return wrong("%s with failure %d: expected ENOMEM or EFAULT, was %s",
 				     argv[1], n, result_name(rc));
-		if (run_list(rc ? &failed : &passed, nr_passed + 1))
+		if (run_list(after, next))
 			return wrong("%s with failure %d gave %s", argv[1], n,
 				     result_name(rc));
-		if (rc)
-			nr_failed++;
-		else
-			nr_passed++;
+		nr_passed += !rc;
+		nr_failed += rc == -ENOMEM;
+		nr_faulted += rc == -EFAULT;
+		if (after != &failed)
+			next++;
 	}
 	return wrong("%s still fails after %d attempts", argv[1], ATTEMPTS_MAX);
 }
@@ -179,6 +198,7 @@ static int faults(int argc, char **argv)
 const struct command fault_commands[] = {
 	{ "before", "[COMMAND...]", 0, WORDS_MAX, before_each },
 	{ "failed", "[COMMAND...]", 0, WORDS_MAX, when_failed },
+	{ "faulted", "[COMMAND...]", 0, WORDS_MAX, when_faulted },
 	{ "passed", "[COMMAND...]", 0, WORDS_MAX, when_passed },
 	{ "faults", "NAME COMMAND...", 2, WORDS_MAX, faults },
 	{ NULL, NULL, 0, 0, NULL },
