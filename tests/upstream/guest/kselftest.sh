@@ -11,14 +11,16 @@ result() {
 # NAME before the slash. Results: one for each TAP line, and how it ended.
 # A NAME with a second word tells apart two runs of one program.
 ksft() {
-	local name=$1 status=0
+	local name=$1 status=0 from
 	shift
 
 	set +x
 	echo "---- $name: $*"
+	from=$(date +%s)
 	(cd "/kselftest/${name%%/*}" && timeout -s KILL "${ksft_time:-200}" "$@") \
 		>/tmp/ksft.out 2>&1 || status=$?
 	cat /tmp/ksft.out
+	echo "---- $name: status $status after $(($(date +%s) - from)) s"
 	awk -v name="$name" '
 		# What differs from run to run says nothing
 		function tidy(text) {

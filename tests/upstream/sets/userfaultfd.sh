@@ -5,10 +5,12 @@
 # cpus: 2
 # memory: 2048
 # hugepages: 300
-# time: 900
+# time: 2400
 . /lib/kselftest.sh
 
 stage_1() {
+	# 114 tests, each a fault after the other
+	ksft_time=900
 	ksft mm/uffd-unit-tests ./uffd-unit-tests
 	ksft 'mm/uffd-stress hugetlb' ./uffd-stress hugetlb 128 4
 	ksft 'mm/uffd-stress hugetlb-private' ./uffd-stress hugetlb-private 128 4
