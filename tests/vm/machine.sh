@@ -8,13 +8,14 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/hugepersist
 # What can stand in a kernel log only when something is wrong
 complaint_words='BUG:|kernel BUG at|WARNING:|Oops|general protection|Kernel panic|Bad page|bad page|Unable to handle|stack segment|double fault|INFO: task .* blocked|soft lockup|hard LOCKUP|rcu.*(stall|detected expedited)|INFO: rcu|lockdep:|possible (circular|recursive) locking|suspicious RCU|inconsistent lock state|held lock freed|bad unlock balance|UBSAN|KASAN|KFENCE|KCSAN|KMSAN|refcount_t:|list_(add|del) corruption|scheduling while atomic|sleeping function called|Call Trace:|unreferenced object|page dumped because|segfault at|trap invalid opcode|traps:|printk messages dropped|suspected memory leaks|Cannot allocate a kmemleak_object'
 
-# The debug kernel: what its checks need to be told, how much slower they make
-# it (in emulation), and that the guest has to look for leaks. Without no5lvl an
-# interrupt in identify_cpu(), which clears the CPU's features for a moment, makes
-# KASAN take the memory for one of 4 levels and report a wild access.
+# The debug kernel: what its checks need to be told, how many times the limit of
+# a case is multiplied for it, and that the guest has to look for leaks. A case
+# takes ten times as long there, in emulation. Without no5lvl an interrupt in
+# identify_cpu(), which clears the CPU's features for a moment, makes KASAN take
+# the memory for one of 4 levels and report a wild access.
 debug_arguments='page_owner=on page_poison=1 slab_debug=FZ kmemleak=on no5lvl hp.debug=1'
 # shellcheck disable=SC2034
-debug_times=6
+debug_times=10
 
 # kernel_complaints LOG [fail]: only what the kernel says, it begins with a
 # time; a program that was writing may have left the line unfinished. Where
