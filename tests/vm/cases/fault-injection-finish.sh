@@ -26,6 +26,11 @@ stage_2() {
 		before mark 2M
 		failed check f% %
 		failed unchanged 2M
+		# No answer: it may be finished, and finish again says so
+		faulted check f% %
+		faulted finish s%
+		faulted close s%
+		faulted unchanged 2M 2
 		passed check f% %
 		passed close s%
 		passed unchanged 2M 2
