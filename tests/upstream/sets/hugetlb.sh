@@ -4,7 +4,7 @@
 # cpus: 2
 # memory: 2048
 # hugepages: 160
-# time: 900
+# time: 2400
 . /lib/kselftest.sh
 
 stage_1() {
@@ -14,7 +14,7 @@ stage_1() {
 	ksft mm/hugetlb-madvise ./hugetlb-madvise
 	ksft mm/hugetlb_dio ./hugetlb_dio
 	# Twenty thousand threads
-	ksft_time=500
+	ksft_time=900
 	ksft mm/hugetlb_fault_after_madv ./hugetlb_fault_after_madv
 	ksft mm/hugetlb_madv_vs_map ./hugetlb_madv_vs_map
 	ksft mm/compaction_test ./compaction_test

@@ -4,10 +4,10 @@
 # nodes: 2
 # memory: 2048
 # hugepages: 32
-# time: 600
+# time: 1200
 . /lib/kselftest.sh
 
 stage_1() {
-	ksft_time=500
+	ksft_time=900
 	ksft mm/migration ./migration
 }
