@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shows: a 1 GiB page that nobody retrieves is free after FINISH, and the pools
 # can be given back to the last byte
-# memory: 3072
+# memory: 5120
 # hugepages: 20
 # args: hugepagesz=1G hugepages=1
 memory() {

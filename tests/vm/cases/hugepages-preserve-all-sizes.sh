@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shows: with hugepages=preserve all pools become what they were, free pages
 # included and surplus pages not, twice; a line for each size says what they are
-# memory: 3072
+# memory: 5120
 # hugepages: 20
 expect_log() {
 	dmesg | grep -q "HugeTLB: $1" || fail "not in the log: $1; but: $(dmesg | grep 'HugeTLB:')"

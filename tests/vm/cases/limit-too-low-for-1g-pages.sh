@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shows: a 1 GiB page that a limit refuses is neither charged nor lost
-# memory: 3072
+# memory: 5120
 # args: hugepagesz=1G hugepages=1
 stage_1() {
 	luo <<-'END'

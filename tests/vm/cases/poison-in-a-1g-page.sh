@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shows: one poisoned 4 KiB page in a preserved GiB cancels the kexec, and the
 # file is refused from then on
-# memory: 3072
+# memory: 5120
 # args: hugepagesz=1G hugepages=1
 stage_1() {
 	export stage

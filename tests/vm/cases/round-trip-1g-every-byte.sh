@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shows: a 1 GiB page and 2 MiB pages in one session arrive whole, with size,
 # position, seals and mode; one changed byte of the GiB would be noticed
-# memory: 3072
+# memory: 5120
 # hugepages: 20
 # args: hugepagesz=1G hugepages=1
 stage_1() {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shows: a 1 GiB page of a pool made at run time comes back to a kernel that was
 # told of no such pool, twice
-# memory: 3072
+# memory: 5120
 stage_1() {
 	echo 1 >$pool_1g/nr_hugepages
 	luo <<-'END'

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shows: with hugetlb_free_vmemmap=on retrieved pages of both sizes are optimised
 # again: the new kernel describes its memory with as few pages as the old one
-# memory: 3072
+# memory: 5120
 # hugepages: 64
 # args: hugetlb_free_vmemmap=on hugepagesz=1G hugepages=1
 
