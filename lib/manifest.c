@@ -209,6 +209,10 @@ int hp_manifest_start(struct hp_manifest_writer *writer,
 		      const struct hp_sys *sys)
 {
 	HP_FD(file, sys, sys->memfd("hugepersist manifest", 0));
+	struct hp_map_request request = {
+		.fd = file.fd,
+		.length = HP_MANIFEST_SIZE,
+	};
 	void *slots;
 	int err;
 
@@ -218,7 +222,7 @@ int hp_manifest_start(struct hp_manifest_writer *writer,
 	err = sys->allocate(file.fd, HP_MANIFEST_SIZE);
 	if (err < 0)
 		return err;
-	err = sys->map(file.fd, HP_MANIFEST_SIZE, &slots);
+	err = sys->map(&request, &slots);
 	if (err < 0)
 		return err;
 	*writer = (struct hp_manifest_writer){

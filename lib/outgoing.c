@@ -83,12 +83,12 @@ static int start(struct hp_outgoing *outgoing, const struct hp_source *source,
 }
 
 /* LUO took the file that the region was, and with memory for all of it? */
-static int check_taken(const struct hp_region *region, const struct hp_sys *sys)
+static int check_taken(const struct hp_region *region)
 {
 	struct hp_file_info info;
 	int err;
 
-	err = hp_region_check_file(region, sys, &info);
+	err = hp_region_check_file(region, &info);
 	if (err < 0)
 		return err;
 	return info.allocated < region->length ? -EUCLEAN : 0;
@@ -103,7 +103,7 @@ int hp_outgoing_preserve(struct hp_outgoing *outgoing,
 	struct hp_file_info info;
 	int err;
 
-	err = hp_region_check_file(region, sys, &info);
+	err = hp_region_check_file(region, &info);
 	if (err < 0)
 		return err;
 	if (first) {
@@ -117,7 +117,7 @@ int hp_outgoing_preserve(struct hp_outgoing *outgoing,
 	if (err < 0)
 		err = preserve_error(err);
 	else
-		err = check_taken(region, sys);
+		err = check_taken(region);
 	if (err < 0) {
 		/*
 		 * An empty session would block the name for others. If there is

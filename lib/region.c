@@ -17,9 +17,12 @@ struct hp_region *hp_region_find(const struct hp_session *session,
 	return NULL;
 }
 
-void hp_region_free(struct hp_region *region, const struct hp_sys *sys)
+void hp_region_free(struct hp_region *region)
 {
-	sys->unmap(region->address, region->length);
+	const struct hp_sys *sys = region->sys;
+
+	if (!region->foreign_mapping)
+		sys->unmap(region->address, region->length);
 	sys->close(region->fd);
 	sys->free(region);
 }
@@ -83,15 +86,20 @@ static int add_region(struct hp_session *session, struct hp_memory *prepared,
 		      struct hp_fd *file, const struct hp_region *values,
 		      struct hp_region **ret_region)
 {
+	struct hp_map_request request = {
+		.fd = file->fd,
+		.length = values->length,
+	};
 	struct hp_region *region = prepared->memory;
 	void *address;
 	int err;
 
-	err = session->sys->map(file->fd, values->length, &address);
+	err = session->sys->map(&request, &address);
 	if (err < 0)
 		return map_error(err);
 	hp_memory_keep(prepared);
 	region->session = session;
+	region->sys = session->sys;
 	region->token = values->token;
 	region->length = values->length;
 	region->page_size = values->page_size;
@@ -243,12 +251,11 @@ HP_EXPORT int hp_region_reclaim(struct hp_session *session, uint64_t token,
 }
 
 int hp_region_check_file(const struct hp_region *region,
-			 const struct hp_sys *sys,
 			 struct hp_file_info *ret_info)
 {
 	int err;
 
-	err = sys->file_info(region->fd, ret_info);
+	err = region->sys->file_info(region->fd, ret_info);
 	if (err == -EBADF) /* closed */
 		return -EUCLEAN;
 	if (err < 0)
@@ -296,7 +303,7 @@ static void remove_region(struct hp_region *region)
 	for (link = &session->regions; *link != region;)
 		link = &(*link)->next;
 	*link = region->next;
-	hp_region_free(region, session->sys);
+	hp_region_free(region);
 }
 
 /* See hp_session_close(). */

@@ -10,17 +10,23 @@
 #include "sys.h"
 
 struct hp_region {
-	struct hp_session *session;
+	struct hp_session *session; /* NULL: hp_region_from_fd() */
+	const struct hp_sys *sys;
 	struct hp_region *next; /* of the session */
 	uint64_t token;
-	uint64_t length;
 	uint64_t page_size;
-	void *address;
+	uint64_t layout;
+	_Atomic uint64_t
+		length; /* changes with grow, the getters do not wait */
+	_Atomic(void *) address;
 	int fd;
-	uint64_t device; /* what fd was when the region was opened */
+	bool read_only;
+	bool foreign_mapping; /* the application unmaps it, not we */
+	uint64_t device;      /* what fd was when the region was opened */
 	uint64_t inode;
 	enum hp_origin origin;
 	atomic_bool preserved;
+	char label[HP_LABEL_MAX + 1];
 };
 
 /* The open region with that token, or NULL. The session is locked. */
@@ -33,10 +39,9 @@ struct hp_region *hp_region_find(const struct hp_session *session,
  * again for another one. -EUCLEAN: no.
  */
 int hp_region_check_file(const struct hp_region *region,
-			 const struct hp_sys *sys,
 			 struct hp_file_info *ret_info);
 
 /* Unmap and free; not in the session's list any more. */
-void hp_region_free(struct hp_region *region, const struct hp_sys *sys);
+void hp_region_free(struct hp_region *region);
 
 #endif

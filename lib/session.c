@@ -192,7 +192,7 @@ HP_EXPORT int hp_session_close(struct hp_session *session)
 		struct hp_region *region = session->regions;
 
 		session->regions = region->next;
-		hp_region_free(region, session->sys);
+		hp_region_free(region);
 	}
 	pthread_mutex_destroy(&session->lock);
 	session->sys->free(session);

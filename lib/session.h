@@ -9,6 +9,7 @@
 #include <hugepersist/hugepersist.h>
 
 #include "incoming.h"
+#include "log.h"
 #include "outgoing.h"
 #include "source.h"
 #include "sys.h"
@@ -21,6 +22,7 @@
  */
 struct hp_session {
 	const struct hp_sys *sys;
+	struct hp_log log;
 	struct hp_source source;
 	pid_t owner;
 	pthread_mutex_t lock; /* incoming, outgoing, regions */

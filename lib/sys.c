@@ -5,16 +5,25 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <linux/mempolicy.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <hugepersist/hugepersist.h>
+
+#include "mapping.h"
 #include "sys.h"
 
 /* Newer than the C library of some distributions we build on. */
@@ -23,6 +32,12 @@
 #endif
 #ifndef MFD_HUGE_SHIFT
 #define MFD_HUGE_SHIFT 26
+#endif
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0x100000
 #endif
 
 static int linux_open(const char *path)
@@ -44,6 +59,13 @@ static void linux_close(int fd)
 static void linux_set_cloexec(int fd)
 {
 	(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+static int linux_duplicate(int fd)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+	return copy < 0 ? -errno : copy;
 }
 
 static int linux_ioctl(int fd, unsigned long request, void *arg)
@@ -113,9 +135,14 @@ static int linux_file_info(int fd, struct hp_file_info *ret_info)
 {
 	struct statfs fs;
 	struct stat st;
+	int flags;
 
 	if (fstat(fd, &st) < 0 || fstatfs(fd, &fs) < 0)
 		return -errno;
+	flags = fcntl(fd, F_GETFL);
+	if (flags < 0)
+		return -errno;
+	ret_info->writable = (flags & O_ACCMODE) == O_RDWR;
 	ret_info->device = (uint64_t)st.st_dev;
 	ret_info->inode = (uint64_t)st.st_ino;
 	ret_info->length = (uint64_t)st.st_size;
@@ -146,16 +173,23 @@ static int linux_read_at(int fd, void *buffer, size_t length, uint64_t offset)
 	return 0;
 }
 
-static int linux_map(int fd, uint64_t length, void **ret_address)
+static int linux_map(const struct hp_map_request *request, void **ret_address)
 {
+	int protection = PROT_READ | (request->read_only ? 0 : PROT_WRITE);
+	int flags = MAP_SHARED | (request->address ? MAP_FIXED_NOREPLACE : 0);
 	void *address;
 
-	if (length > SIZE_MAX)
+	if (request->length > SIZE_MAX || request->offset > INT64_MAX)
 		return -ENOMEM;
-	address = mmap(NULL, (size_t)length, PROT_READ | PROT_WRITE, MAP_SHARED,
-		       fd, 0);
+	address = mmap(request->address, (size_t)request->length, protection,
+		       flags, request->fd, (off_t)request->offset);
 	if (address == MAP_FAILED)
 		return -errno;
+	/* Before Linux 4.17 the flag is not known and the address a hint. */
+	if (request->address && address != request->address) {
+		(void)munmap(address, (size_t)request->length);
+		return -EEXIST;
+	}
 	*ret_address = address;
 	return 0;
 }
@@ -165,12 +199,210 @@ static void linux_unmap(void *address, uint64_t length)
 	(void)munmap(address, (size_t)length);
 }
 
+static int linux_populate(void *address, uint64_t length)
+{
+	int rc;
+
+	do
+		rc = madvise(address, (size_t)length, MADV_POPULATE_WRITE);
+	while (rc < 0 && (errno == EINTR || errno == EAGAIN));
+	return rc < 0 ? -errno : 0;
+}
+
+static int linux_set_policy(void *address, uint64_t length, unsigned int policy,
+			    const unsigned long *nodes, unsigned int nodes_bits)
+{
+	static const int modes[] = {
+		[HP_NUMA_BIND] = MPOL_BIND,
+		[HP_NUMA_PREFERRED] = MPOL_PREFERRED,
+		[HP_NUMA_INTERLEAVE] = MPOL_INTERLEAVE,
+	};
+
+	/* The system call takes the number of bits plus one, by history. */
+	if (syscall(SYS_mbind, address, (unsigned long)length, modes[policy],
+		    nodes, (unsigned long)nodes_bits + 1, 0U) < 0)
+		return -errno;
+	return 0;
+}
+
+static int linux_find_mapping(uint64_t address, struct hp_mapping *ret_mapping)
+{
+	struct hp_mapping mapping;
+	char *line = NULL;
+	size_t size = 0;
+	int err = -ENXIO;
+	FILE *file;
+
+	file = fopen("/proc/self/maps", "re");
+	if (!file)
+		return -errno;
+	while (err == -ENXIO && getline(&line, &size, file) > 0) {
+		if (hp_mapping_parse(line, &mapping) < 0)
+			err = -EPROTO;
+		else if (mapping.start <= address && address < mapping.end)
+			err = 0;
+	}
+	if (!err)
+		*ret_mapping = mapping;
+	free(line);
+	(void)fclose(file);
+	return err;
+}
+
+static int linux_open_mapping(const struct hp_mapping *mapping)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/self/map_files/%llx-%llx",
+		       (unsigned long long)mapping->start,
+		       (unsigned long long)mapping->end);
+	return linux_open(path);
+}
+
+static int linux_read_text(const char *path, char *buffer, size_t size)
+{
+	size_t length;
+	FILE *file;
+	int err;
+
+	file = fopen(path, "re");
+	if (!file)
+		return -errno;
+	length = fread(buffer, 1, size, file);
+	err = ferror(file) ? -EIO : 0;
+	(void)fclose(file);
+	if (err < 0)
+		return err;
+	if (length && buffer[length - 1] == '\n')
+		length--;
+	if (length == size)
+		return -E2BIG;
+	buffer[length] = '\0';
+	return (int)length;
+}
+
+static int linux_read_fd_link(int fd, char *buffer, size_t size)
+{
+	char path[32];
+	ssize_t length;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	length = readlink(path, buffer, size);
+	if (length < 0)
+		return -errno;
+	if ((size_t)length == size)
+		return -E2BIG;
+	buffer[length] = '\0';
+	return (int)length;
+}
+
+static int linux_kernel_release(char *buffer, size_t size)
+{
+	struct utsname name;
+	size_t length;
+
+	if (uname(&name) < 0)
+		return -errno;
+	length = strlen(name.release);
+	if (length >= size)
+		return -E2BIG;
+	memcpy(buffer, name.release, length + 1);
+	return (int)length;
+}
+
+static const char *linux_environment(const char *name)
+{
+	return getenv(name);
+}
+
+#define NOTIFY_FDS_MAX 16
+
+static int linux_notify(const char *address, const char *message,
+			const int *fds, unsigned int fds_count)
+{
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(NOTIFY_FDS_MAX * sizeof(int))];
+	} control = { 0 };
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	struct iovec text = { (void *)message, strlen(message) };
+	struct msghdr datagram = {
+		.msg_name = &to,
+		.msg_iov = &text,
+		.msg_iovlen = 1,
+	};
+	size_t length = strlen(address);
+	ssize_t sent;
+	int fd, err;
+
+	if ((address[0] != '/' && address[0] != '@') || !address[1])
+		return -EAFNOSUPPORT;
+	if (length >= sizeof(to.sun_path) || fds_count > NOTIFY_FDS_MAX)
+		return -E2BIG;
+	memcpy(to.sun_path, address, length);
+	if (address[0] == '@') /* abstract, unix(7) */
+		to.sun_path[0] = '\0';
+	datagram.msg_namelen =
+		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
+	if (fds_count) {
+		size_t bytes = fds_count * sizeof(int);
+
+		datagram.msg_control = &control;
+		datagram.msg_controllen = CMSG_SPACE(bytes);
+		control.header.cmsg_level = SOL_SOCKET;
+		control.header.cmsg_type = SCM_RIGHTS;
+		control.header.cmsg_len = CMSG_LEN(bytes);
+		memcpy(CMSG_DATA(&control.header), fds, bytes);
+	}
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	do
+		sent = sendmsg(fd, &datagram, MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	err = sent < 0 ? -errno : 0;
+	(void)close(fd);
+	return err;
+}
+
+static int linux_pipe(int ret_fds[2])
+{
+	return pipe2(ret_fds, O_CLOEXEC) < 0 ? -errno : 0;
+}
+
 static uint64_t linux_now_ms(void)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+static uint64_t linux_time_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+static int linux_wait_hangup(int fd, unsigned int timeout_ms)
+{
+	uint64_t end = linux_now_ms() + timeout_ms;
+	struct pollfd p = { .fd = fd };
+
+	/* Without events only errors and the hangup count. */
+	for (;;) {
+		uint64_t now = linux_now_ms();
+		int rc = poll(&p, 1, now < end ? (int)(end - now) : 0);
+
+		if (rc > 0)
+			return 0;
+		if (rc < 0 && errno != EINTR)
+			return -errno;
+		if (now >= end)
+			return -ETIMEDOUT;
+	}
 }
 
 static void linux_sleep_ms(unsigned int ms)
@@ -198,6 +430,7 @@ const struct hp_sys hp_sys_linux = {
 	.open = linux_open,
 	.close = linux_close,
 	.set_cloexec = linux_set_cloexec,
+	.duplicate = linux_duplicate,
 	.ioctl = linux_ioctl,
 	.lists_driver = linux_lists_driver,
 	.memfd = linux_memfd,
@@ -207,8 +440,20 @@ const struct hp_sys hp_sys_linux = {
 	.read_at = linux_read_at,
 	.map = linux_map,
 	.unmap = linux_unmap,
+	.populate = linux_populate,
+	.set_policy = linux_set_policy,
+	.find_mapping = linux_find_mapping,
+	.open_mapping = linux_open_mapping,
+	.read_text = linux_read_text,
+	.read_fd_link = linux_read_fd_link,
+	.kernel_release = linux_kernel_release,
+	.environment = linux_environment,
+	.notify = linux_notify,
+	.pipe = linux_pipe,
+	.wait_hangup = linux_wait_hangup,
 	.getpid = getpid,
 	.now_ms = linux_now_ms,
+	.time_ns = linux_time_ns,
 	.sleep_ms = linux_sleep_ms,
 	.zalloc = linux_zalloc,
 	.free = free,

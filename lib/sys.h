@@ -10,6 +10,7 @@
 #ifndef HP_SYS_H
 #define HP_SYS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -21,6 +22,26 @@ struct hp_file_info {
 	uint64_t length;    /* bytes */
 	uint64_t allocated; /* bytes that have memory behind them */
 	uint64_t page_size; /* huge page size, 0: not a huge page file */
+	bool writable;	    /* through this descriptor */
+};
+
+/* Which part of which file is to be mapped, and where. */
+struct hp_map_request {
+	int fd;
+	bool read_only;
+	uint64_t offset; /* bytes */
+	uint64_t length; /* bytes */
+	void *address;	 /* there and nowhere else; NULL: anywhere */
+};
+
+/* A mapping of this process, proc_pid_maps(5). */
+struct hp_mapping {
+	uint64_t start, end; /* addresses */
+	uint64_t offset;     /* bytes into the file */
+	uint64_t device;     /* of the file, as in struct hp_file_info */
+	uint64_t inode;	     /* 0: no file */
+	bool shared;
+	bool writable;
 };
 
 struct hp_sys {
@@ -28,6 +49,7 @@ struct hp_sys {
 	int (*open)(const char *path);
 	void (*close)(int fd);
 	void (*set_cloexec)(int fd);
+	int (*duplicate)(int fd); /* close-on-exec */
 	int (*ioctl)(int fd, unsigned long request, void *arg);
 	/*
 	 * Does a table like /proc/misc have a line "number name"? 0 also when
@@ -43,12 +65,42 @@ struct hp_sys {
 	int (*file_info)(int fd, struct hp_file_info *ret_info);
 	/* All of length or an error; -ENODATA when the file is shorter. */
 	int (*read_at)(int fd, void *buffer, size_t length, uint64_t offset);
-	/* Shared, readable and writable, with reservation. */
-	int (*map)(int fd, uint64_t length, void **ret_address);
+	/* Shared, with reservation. -EEXIST: the address is taken. */
+	int (*map)(const struct hp_map_request *request, void **ret_address);
 	void (*unmap)(void *address, uint64_t length);
+	/* Take and zero all pages, as by writing to each. */
+	int (*populate)(void *address, uint64_t length);
+	/* mbind(2); policy is an HP_NUMA_*. */
+	int (*set_policy)(void *address, uint64_t length, unsigned int policy,
+			  const unsigned long *nodes, unsigned int nodes_bits);
+	/* From /proc/self/maps: the mapping at that address; -ENXIO: none. */
+	int (*find_mapping)(uint64_t address, struct hp_mapping *ret_mapping);
+	/* Its file through /proc/self/map_files. Close-on-exec. */
+	int (*open_mapping)(const struct hp_mapping *mapping);
+
+	/*
+	 * A small text file without the newline at its end, into a buffer that
+	 * it must fit with a zero; its length.
+	 */
+	int (*read_text)(const char *path, char *buffer, size_t size);
+	/* What a descriptor's link in /proc/self/fd says; likewise. */
+	int (*read_fd_link)(int fd, char *buffer, size_t size);
+	/* uname(2): the release of the kernel; likewise. */
+	int (*kernel_release)(char *buffer, size_t size);
+
+	/* Of the environment; NULL: not set. */
+	const char *(*environment)(const char *name);
+	/* One datagram with descriptors to a Unix socket, by sd_notify(3). */
+	int (*notify)(const char *address, const char *message, const int *fds,
+		      unsigned int fds_count);
+	/* Close-on-exec; 0 is for reading. */
+	int (*pipe)(int ret_fds[2]);
+	/* Until the other end is closed; -ETIMEDOUT. */
+	int (*wait_hangup)(int fd, unsigned int timeout_ms);
 
 	pid_t (*getpid)(void);
-	uint64_t (*now_ms)(void); /* monotonic */
+	uint64_t (*now_ms)(void);  /* monotonic */
+	uint64_t (*time_ns)(void); /* since 1970, UTC */
 	void (*sleep_ms)(unsigned int ms);
 
 	void *(*zalloc)(size_t size);

@@ -33,30 +33,37 @@
  *    once, so exit frees its data. Retry what can be retried (-EMFILE and
  *    -ENOMEM from reclaim, -EAGAIN from commit) before giving up. If a limit is
  *    too low, stay, say so, and try again until it has been raised.
+ *  - A service manager can hold the session too (HP_SESSION_SERVICE): then it
+ *    outlives the process, before and after the kexec.
  *  - Preserve again after every start: what came back is not preserved for the
  *    next kexec, which loses it until hp_region_preserve() has returned 0.
  *  - A session that nobody opens keeps its pages reserved until the next kexec,
  *    which drops them.
  *
- * WHAT SURVIVES. The bytes of a preserved region, its length and page size.
- * Not the address (store offsets, not pointers), not protection, NUMA policy,
- * locks (mlock), userfaultfd or io_uring registrations, and not regions that
- * were created but never preserved. A reset, a power cut and a kexec without
+ * WHAT SURVIVES. The bytes of a preserved region, its token, length, page size,
+ * label and layout number. The address only if it is asked for and free
+ * (HP_REGION_OLD_ADDRESS): store offsets, or be ready for -EADDRINUSE. Not
+ * protection, NUMA policy (the pages stay on their nodes), locks (mlock),
+ * userfaultfd or io_uring registrations, and not regions that were created but
+ * never preserved. A reset, a power cut and a kexec without
  * handover (kexec_load, or a next kernel without kho=on and liveupdate=on, or
  * without the hugetlb patches of this project) lose everything.
  *
  * CONTENTS. Preserve hands over pages, not a snapshot. The program may go on
  * writing, and what the pages hold when the processors stop is what arrives:
- * a kexec can land between any two stores of any thread. Either stop writing
- * before the kexec or keep a structure that is valid after every store.
+ * a kexec can land between any two stores of any thread. Either keep a
+ * structure that is valid after every store; or stop writing before the kexec,
+ * call hp_session_seal(), and trust what comes back only if hp_session_info()
+ * says sealed.
  *
  * SEVERAL REGIONS are not preserved as one: a kexec between two preserves
  * brings back only the first. Memory that belongs together should be one
- * region; or look, before use, that hp_region_origin() of all says the same.
+ * region; or seal when all are preserved.
  *
  * FROZEN SET OF PAGES. While a region is preserved, reads, writes and page
  * faults inside it work. Everything that would change which pages it has
- * fails: ftruncate, fallocate and hole punching on hp_region_fd().
+ * fails: hp_region_grow(), and ftruncate, fallocate and hole punching on
+ * hp_region_fd().
  *
  * ALL HUGE PAGES AT ONCE. A region takes its whole length from the huge page
  * pool when it is created (as a reservation), and preserve fills pages that
@@ -85,8 +92,9 @@
  * DESCRIPTORS. All are close-on-exec. /dev/liveupdate has one opener at a time
  * in the whole system; the library opens it for the length of one call in
  * hp_session_open() and in the first hp_region_preserve() after an open or an
- * abort, and closes it again. It never prints, exits, starts a thread or
- * changes what a signal does.
+ * abort, and closes it again. It never prints, exits or changes what a signal
+ * does, and has threads only within a call that asks for them
+ * (populate_threads), which block all signals.
  *
  * ERRORS. Functions return 0 or a negative errno, and leave their ret_
  * argument alone on failure. A failed call changes nothing, except where said:
@@ -112,16 +120,25 @@
  *	-EALREADY	someone else holds this session name or this memory:
  *			another process, a child, another handle in this one
  *	-EEXIST		the token is in use in this session
- *	-ENOENT		no such token came back; also: nothing came back
+ *	-ENOENT		there is nothing of the kind: no such token came back,
+ *			nothing came back, nothing is preserved, end of a list
  *	-EINPROGRESS	the session came back and is not committed yet
  *	-ENOTEMPTY	regions that came back were not reclaimed
  *	-EBUSY		the call would lose data
  *	-EOPNOTSUPP	this kernel, or this version of the library, cannot do
  *			this for huge pages of that size
  *	-EHWPOISON	a page of the region has a hardware memory error
- *	-EFBIG		the region has more pages than the kernel can hand over
+ *	-EFBIG		the region is longer than a file can be, or has more
+ *			pages than the kernel can hand over
  *	-ENOSPC		the session is full
  *	-EBADMSG	the manifest that came back is damaged
+ *	-EADDRINUSE	something else is mapped at the address asked for
+ *	-ESTALE		the layout number is not the one asked for
+ *	-EMEDIUMTYPE	the memory or file is not in huge pages
+ *	-ENXIO		the memory is in no file that could be handed over: not
+ *			mapped, or MAP_PRIVATE
+ *	-ERANGE		the memory is only a part of its file
+ *	-EROFS		the descriptor or mapping does not allow to write
  *	-EUCLEAN	the region's file is not what it was when it was created
  *			or preserved
  *	-ENODATA	the kernel failed to rebuild the region or the manifest,
@@ -132,7 +149,8 @@
  * include/uapi/linux/liveupdate.h and mm/memfd_luo.c of Linux 7.3;
  * Documentation/admin-guide/mm/hugetlbpage.rst; kernel-patches/7.3/ (what is
  * frozen, filled and refused for huge pages); memfd_create(2), mmap(2), fork(2),
- * open(2), ftruncate(2), pthread_cancel(3), signal-safety(7).
+ * open(2), ftruncate(2), mbind(2), madvise(2), proc(5), unix(7), sd_notify(3),
+ * sd_listen_fds(3), pthread_cancel(3), signal-safety(7).
  */
 #ifndef HUGEPERSIST_H
 #define HUGEPERSIST_H
@@ -146,7 +164,7 @@ extern "C" {
 
 /* The version; the build takes it from here and from nowhere else. */
 #define HP_VERSION_MAJOR 0
-#define HP_VERSION_MINOR 1
+#define HP_VERSION_MINOR 2
 #define HP_VERSION_PATCH 0
 
 /* Longest session name in bytes, without the terminating zero. */
@@ -158,8 +176,21 @@ extern "C" {
 /* The one token that an application may not use: it carries the manifest. */
 #define HP_TOKEN_RESERVED UINT64_MAX
 
-/* Page sizes in bytes. */
+/* Longest label of a region in bytes, without the terminating zero. */
+#define HP_LABEL_MAX 63
+
+/*
+ * Page sizes in bytes. Any power of two is understood; which ones a machine has
+ * is in /sys/kernel/mm/hugepages.
+ */
 #define HP_PAGE_2M (UINT64_C(1) << 21)
+#define HP_PAGE_1G (UINT64_C(1) << 30)
+
+/*
+ * In place of a page size at create: the largest that divides the length and of
+ * which that many pages are free. hp_region_page_size() tells which it became.
+ */
+#define HP_PAGE_ANY UINT64_C(1)
 
 struct hp_session;
 struct hp_region;
@@ -186,28 +217,236 @@ enum {
 	 * /proc/misc is hidden too (ProcSubset=pid, a chroot without /proc),
 	 * nobody can tell: show the process one of them.
 	 */
-	HP_SESSION_LOCAL = 1 << 0
+	HP_SESSION_LOCAL = 1 << 0,
+
+	/*
+	 * The process is a service of a manager that keeps descriptors for it,
+	 * as systemd does with FileDescriptorStoreMax= (sd_notify(3)). The open
+	 * looks for the session among the descriptors that the process was
+	 * started with (LISTEN_FDS, LISTEN_PID, LISTEN_FDNAMES), and takes them
+	 * over; others in there are not touched. Whenever the library gets a
+	 * new session descriptor from the kernel it gives the manager a copy
+	 * (FDSTORE through NOTIFY_SOCKET), and takes that back when the session
+	 * is committed or aborted. So neither a crash nor a manager that stops
+	 * its services for the kexec ends the session. Where the manager cannot
+	 * be reached all works as without this flag; hp_session_info() tells
+	 * (stored), and the log function hears the reason.
+	 */
+	HP_SESSION_SERVICE = 1 << 1
 };
+
+/*
+ * Called with what the library has to say beyond the error code: the system
+ * call that failed and its errno, for one.
+ * @context: from struct hp_session_opts
+ * @priority: LOG_ERR (3), LOG_WARNING (4), LOG_INFO (6) or LOG_DEBUG (7), as of
+ *            syslog(3)
+ * @message: English, one line, without a newline; ends with the call
+ *
+ * Runs in the thread of the call that it is about, perhaps in several at the
+ * same time, and must not call functions on the same session or its regions.
+ */
+typedef void hp_log_fn(void *context, int priority, const char *message);
 
 struct hp_session_opts {
-	size_t size;		 /* sizeof(struct hp_session_opts) */
-	unsigned int flags;	 /* HP_SESSION_* */
-	unsigned int timeout_ms; /* to wait for /dev/liveupdate; 0: 5000,
-				    1: practically not at all */
+	size_t size;	    /* sizeof(struct hp_session_opts) */
+	unsigned int flags; /* HP_SESSION_* */
+
+	/*
+	 * To wait for /dev/liveupdate, and for a service manager. 0: 5000, 1:
+	 * practically not at all.
+	 */
+	unsigned int timeout_ms;
+
+	/*
+	 * LUO descriptors of this session that someone else got from the
+	 * kernel: the returned one, an empty new one, or both, in any order.
+	 * Duplicated; the caller's stay the caller's. NULL: none.
+	 */
+	const int *fds;
+	unsigned int fds_count;
+
+	unsigned int reserved; /* 0 */
+	hp_log_fn *log;	       /* or NULL */
+	void *log_context;
 };
 
+/* Policy of struct hp_numa_range; as the MPOL_* of the same name in mbind(2) */
+enum {
+	HP_NUMA_BIND = 1, /* pages of these nodes, or an error */
+	HP_NUMA_PREFERRED =
+		2, /* of the first of these nodes while it has any */
+	HP_NUMA_INTERLEAVE = 3 /* of these nodes in turn, page by page */
+};
+
+/* From which nodes a part of a region takes its pages. */
+struct hp_numa_range {
+	uint64_t offset;	    /* bytes into the region, by whole pages */
+	uint64_t length;	    /* bytes, by whole pages; 0: to the end */
+	unsigned int policy;	    /* HP_NUMA_* */
+	unsigned int nodes_bits;    /* length of the mask, in bits */
+	const unsigned long *nodes; /* bit mask of node numbers, mbind(2) */
+};
+
+/*
+ * Flags of struct hp_region_opts. In brackets the calls that take them; in
+ * others they are -EINVAL.
+ */
+enum {
+	/*
+	 * [create, grow] Take and zero all pages now. Without it each is taken
+	 * at its first touch, or by hp_region_preserve().
+	 */
+	HP_REGION_POPULATE = 1 << 0,
+	/* [reclaim, adopt, from_fd] Map for reading only. */
+	HP_REGION_READ_ONLY = 1 << 1,
+	/*
+	 * [reclaim] Map where the region was before, or fail with -EADDRINUSE.
+	 * Ask early in the life of the process, before others use the place.
+	 */
+	HP_REGION_OLD_ADDRESS = 1 << 2,
+	/*
+	 * [reclaim] Without the manifest, if it is damaged or does not list the
+	 * token: length and page size are those of the file, label and layout
+	 * number are gone. Whether all its bytes arrived is then for the caller
+	 * to judge.
+	 */
+	HP_REGION_UNLISTED = 1 << 3,
+	/* [grow] Move the mapping if it cannot grow where it is. */
+	HP_REGION_MAY_MOVE = 1 << 4
+};
+
+/* What a call does not mention in its comment must be 0 there (-EINVAL). */
 struct hp_region_opts {
-	size_t size;	       /* sizeof(struct hp_region_opts) */
-	uint64_t page_size;    /* bytes. Create: 0 or HP_PAGE_2M.
-				  Reclaim: the size expected, 0: as it was */
-	unsigned int flags;    /* 0 */
+	size_t size; /* sizeof(struct hp_region_opts) */
+
+	/*
+	 * Bytes. Create: 0 (HP_PAGE_2M), a page size, or HP_PAGE_ANY. Reclaim,
+	 * adopt, from_fd: the size expected; 0: as it is.
+	 */
+	uint64_t page_size;
+
+	unsigned int flags; /* HP_REGION_* */
+
+	/*
+	 * With HP_REGION_POPULATE: threads to start for it, which end with the
+	 * call. 0: the calling thread does it.
+	 */
+	unsigned int populate_threads;
+
+	/*
+	 * Create, adopt: for people and tools, up to HP_LABEL_MAX bytes, copied.
+	 * NULL: none.
+	 */
+	const char *label;
+
+	/*
+	 * The application's number for how the bytes are to be read. Create,
+	 * adopt: kept with the region. Reclaim: the one expected; 0: any.
+	 */
+	uint64_t layout;
+
+	/*
+	 * Map there or fail with -EADDRINUSE; a multiple of the page size.
+	 * NULL: anywhere.
+	 */
+	void *address;
+
+	/* Create, grow, reclaim: applied in this order. NULL: as the thread. */
+	const struct hp_numa_range *numa;
+	unsigned int numa_count;
+
 	unsigned int reserved; /* 0 */
 };
 
 /* Where the bytes of a region came from. */
 enum hp_origin {
-	HP_ORIGIN_CREATED = 1,	  /* hp_region_create(): zero bytes */
-	HP_ORIGIN_LIVE_UPDATE = 2 /* hp_region_reclaim(): the previous kernel */
+	HP_ORIGIN_CREATED = 1, /* hp_region_create(): zero bytes */
+	HP_ORIGIN_LIVE_UPDATE =
+		2,	       /* hp_region_reclaim(): the previous kernel */
+	HP_ORIGIN_ADOPTED = 3, /* hp_region_adopt*(): the application */
+	HP_ORIGIN_ATTACHED = 4 /* hp_region_from_fd(): another process */
+};
+
+/* State of a session. */
+enum hp_session_state {
+	HP_STATE_FRESH = 1,    /* nothing came back */
+	HP_STATE_RETURNED = 2, /* came back, is not committed */
+	HP_STATE_COMMITTED = 3 /* came back, and is committed */
+};
+
+/*
+ * Set size to sizeof of the structure before the call. A longer one than this
+ * version of the library knows is filled up with zeros.
+ */
+struct hp_session_info {
+	size_t size;
+	unsigned int state; /* enum hp_session_state */
+
+	/*
+	 * What came back has no readable manifest: -EBADMSG, -EOPNOTSUPP or
+	 * -ENODATA as of hp_region_reclaim(). Else 0.
+	 */
+	int manifest_error;
+
+	/*
+	 * What came back, also after commit. All 0 if nothing did; and a field
+	 * that the library which wrote it did not know yet.
+	 *
+	 * generation: 1 for the first set of regions that was preserved under
+	 * this name, one more for each later one. A set begins with the first
+	 * preserve after an open or abort. 1 again after a start at which
+	 * nothing came back.
+	 * updates: kernel updates that it has lived through, this one included.
+	 */
+	uint64_t generation;
+	uint64_t updates;
+	uint64_t written_ns;	   /* last change: ns since 1970, UTC */
+	unsigned int sealed;	   /* 1: hp_session_seal() was the last word */
+	unsigned int region_count; /* regions that came back */
+	char kernel[72];	   /* release of the kernel that wrote it */
+	char boot_id[40];	   /* its /proc/sys/kernel/random/boot_id */
+	char library[16];	   /* hp_version() of the writer */
+
+	/* What the next kernel gets. */
+	uint64_t next_generation;     /* 0: nothing is preserved */
+	unsigned int next_sealed;     /* 1: sealed */
+	unsigned int preserved_count; /* regions that are preserved */
+
+	/*
+	 * 1: an earlier process preserved regions under this name, and its
+	 * descriptor was found (HP_SESSION_SERVICE, fds). The regions cannot be
+	 * reached here; the next kernel gets them, unless hp_session_abort()
+	 * gives them up, which must come before the first preserve.
+	 */
+	unsigned int inherited;
+	unsigned int stored; /* 1: a service manager holds a copy */
+};
+
+/* State of a region, as bits. */
+enum {
+	HP_REGION_RETURNED = 1 << 0, /* came back, the session not committed */
+	HP_REGION_OPEN = 1 << 1,     /* this process has it */
+	HP_REGION_PRESERVED = 1 << 2 /* the next kernel gets it */
+};
+
+/* As struct hp_session_info: set size before the call. */
+struct hp_region_info {
+	size_t size;
+	uint64_t token;
+	uint64_t length;    /* bytes */
+	uint64_t page_size; /* bytes */
+
+	/*
+	 * First byte of the mapping. Not open: where it was before the update,
+	 * 0 if that is not known.
+	 */
+	uint64_t address;
+
+	uint64_t layout;     /* the application's number */
+	unsigned int state;  /* HP_REGION_RETURNED, _OPEN, _PRESERVED */
+	unsigned int origin; /* enum hp_origin; not open: 0 */
+	char label[HP_LABEL_MAX + 1];
 };
 
 /* Flags of hp_session_commit() */
@@ -256,11 +495,17 @@ const char *hp_strerror(int err);
  * Two opens of one name succeed as long as nothing came back; the second to
  * preserve gets -EALREADY.
  *
+ * The session is taken from opts->fds if one of them is it, else from the
+ * descriptors of the service manager (HP_SESSION_SERVICE), else from
+ * /dev/liveupdate, which is not opened if one of the former was found.
+ *
  * Blocks up to timeout_ms while another process has /dev/liveupdate open.
  * Otherwise short. The first open of the device in a new kernel makes that
  * kernel read all that was handed over.
  *
- * -EINVAL	name empty or too long; null ret_session; unknown option
+ * -EINVAL	name empty or too long; null ret_session; unknown option; one
+ *		of opts->fds is no LUO session, is one of another name, or is
+ *		the second of its kind
  * -ENODEV	no live update: CONFIG_LIVEUPDATE is not set, or the kernel was
  *		not booted with kho=on liveupdate=on (not with HP_SESSION_LOCAL,
  *		see there)
@@ -289,6 +534,39 @@ const char *hp_session_name(const struct hp_session *session);
  * 1: yes, and it is not committed yet. 0: no, or committed, or null session.
  */
 int hp_session_returned(const struct hp_session *session);
+
+/*
+ * hp_session_info - all that is known about a session.
+ * @info: filled in; its size must be set
+ *
+ * Reads the manifest, unless that is done already: that is, asks the kernel for
+ * its file. A manifest that cannot be read is no error of this call but a
+ * result, manifest_error. May wait for a call of another thread on the session.
+ *
+ * -EINVAL	null pointer; info->size smaller than that of version 0.2
+ * -ECHILD	in a forked child
+ * -EPROTO	an answer of the kernel that the library does not know
+ * -EMFILE, -ENOMEM	from reading the manifest; can be repeated
+ */
+int hp_session_info(struct hp_session *session, struct hp_session_info *info);
+
+/*
+ * hp_session_region - one by one the regions of a session.
+ * @index: from 0 on, until -ENOENT
+ * @info: filled in; its size must be set
+ *
+ * First those that came back, in the order in which they were preserved, until
+ * commit; then the others in the order in which they were opened. Open or not,
+ * each once. With a manifest that cannot be read only the open ones. While
+ * other threads open and close regions an index can move.
+ *
+ * -EINVAL	null pointer; info->size smaller than that of version 0.2
+ * -ECHILD	in a forked child
+ * -ENOENT	there are not that many
+ * -EPROTO, -EMFILE, -ENOMEM	as hp_session_info()
+ */
+int hp_session_region(struct hp_session *session, unsigned int index,
+		      struct hp_region_info *info);
 
 /*
  * hp_session_can_preserve - would hp_region_preserve() stand a chance?
@@ -334,17 +612,51 @@ int hp_session_can_preserve(const struct hp_session *session);
 int hp_session_commit(struct hp_session *session, unsigned int flags);
 
 /*
+ * hp_session_seal - the content of all preserved regions is consistent.
+ *
+ * The caller's word, for the reader in the next kernel: nothing writes to the
+ * regions any more. The library cannot see stores, so the application stops its
+ * writers first, in all processes, and calls hp_session_unseal() before it lets
+ * them go on, if the kexec does not come. A hp_region_preserve() or
+ * hp_region_unpreserve() after it unseals too, and so does abort. Regions that
+ * are open and not preserved do not matter. Sealed: 0. Takes effect with one
+ * store, before or after which the kexec may come.
+ *
+ * -EINVAL	null session
+ * -ECHILD	in a forked child
+ * -ENOENT	nothing is preserved
+ */
+int hp_session_seal(struct hp_session *session);
+
+/*
+ * hp_session_unseal - there will be writes again.
+ *
+ * To be called before the first of them. Not sealed: 0.
+ *
+ * -EINVAL	null session
+ * -ECHILD	in a forked child
+ */
+int hp_session_unseal(struct hp_session *session);
+
+/*
  * hp_session_abort - do not preserve: undo every hp_region_preserve().
  *
  * All at once: Linux cannot stop preserving one file. Regions stay mapped with
  * their contents; each one that a kexec is to take along must be preserved
  * again. Nothing preserved: 0. Does not touch what came back and is not
- * committed.
+ * committed. Gives up what an earlier process left (inherited) too.
+ *
+ * The kernel lets go when the last copy of its descriptor is closed: one that
+ * the caller gave in opts->fds, the caller closes itself.
  *
  * Blocks while the kernel unpins the pages; the time grows with their number.
+ * In addition up to timeout_ms for a service manager that holds a copy.
  *
  * -EINVAL	null session
  * -ECHILD	in a forked child
+ * -EAGAIN	the service manager has not let go of its copy yet. Nothing is
+ *		preserved as far as this process is concerned; the memory stays
+ *		frozen until the call is repeated with success
  */
 int hp_session_abort(struct hp_session *session);
 
@@ -376,24 +688,35 @@ int hp_session_close(struct hp_session *session);
  * @ret_region: belongs to the session; ends with hp_region_close() or with
  *              hp_session_close()
  *
- * The region is mapped readable and writable, shared, at an address that the
- * kernel chooses. Its pages are reserved now and taken from the pool at first
- * touch. Works in a returned session before commit, for tokens that did not
- * come back. Does not survive an update until it is preserved.
+ * Options: page_size, label, layout, address, numa, HP_REGION_POPULATE with
+ * populate_threads.
  *
- * Short. An RLIMIT_FSIZE below the length raises SIGXFSZ, see ftruncate(2).
+ * The region is mapped readable and writable, shared. Its pages are reserved
+ * now and taken from the pool at first touch. Works in a returned session
+ * before commit, for tokens that did not come back. Does not survive an update
+ * until it is preserved.
  *
- * -EINVAL	null session or ret_region; token is HP_TOKEN_RESERVED; length 0,
- *		not a multiple of the page size, too large for this machine or
- *		above RLIMIT_FSIZE;
- *		page size other than 2 MiB; unknown option
+ * Short, but for HP_REGION_POPULATE. An RLIMIT_FSIZE below the length raises SIGXFSZ, see ftruncate(2).
+ *
+ * -EINVAL	null session or ret_region; token is HP_TOKEN_RESERVED; length 0
+ *		or not a multiple of the page size (HP_PAGE_ANY: of none that
+ *		there is); page size no power of two, or none of huge pages;
+ *		label too long; address no multiple of the page size; a range of
+ *		numa outside the region, not by whole pages, without nodes or
+ *		with ones that the machine or the cpuset has not; unknown option
  * -ECHILD	in a forked child
+ * -EFBIG	longer than a file or an address space can be, or than
+ *		RLIMIT_FSIZE allows
+ * -EADDRINUSE	something is mapped at the address
  * -EEXIST	a region with that token exists, or came back and is not
  *		reclaimed
  * -ENOMEM	fewer free huge pages than asked for (HugePages_Free less
  *		HugePages_Rsvd in /proc/meminfo, nr_hugepages under /sys), or a
- *		limit of the cgroup, address space or process
- * -EOPNOTSUPP	this kernel has no huge pages of that size
+ *		limit of the cgroup, address space or process. With numa and
+ *		HP_REGION_POPULATE: fewer on these nodes
+ * -EOPNOTSUPP	this kernel has no huge pages of that size, no NUMA, or no
+ *		MADV_POPULATE_WRITE (before Linux 5.14)
+ * -EHWPOISON	populating met a page with a hardware memory error
  * -EBADMSG, -ENODATA, -EOPNOTSUPP	returned session whose manifest cannot be
  *		read, see commit: the token may be one that came back
  * -EACCES	a security policy forbids memfd_create(2)
@@ -407,11 +730,15 @@ int hp_region_create(struct hp_session *session, uint64_t token,
 /*
  * hp_region_reclaim - take back a region that the previous kernel preserved.
  * @token: the one it was created with
- * @opts: or NULL; a page_size that is not 0 must be that of the region
+ * @opts: or NULL
  * @ret_region: as of hp_region_create()
  *
- * The same bytes in the same pages, at a new address. Length and page size come
- * from the manifest and are checked against the file. The memory is charged to
+ * Options: page_size and layout (expected), address, numa,
+ * HP_REGION_OLD_ADDRESS, HP_REGION_READ_ONLY, HP_REGION_UNLISTED.
+ *
+ * The same bytes in the same pages, at a new address if none is asked for.
+ * Length and page size come from the manifest and are checked against the file.
+ * Pages stay on their nodes: numa is for what hp_region_grow() adds. The memory is charged to
  * the cgroup of the calling process, all of it or nothing: if a limit does not
  * allow that (hugetlb.2MB.max, hugetlb.2MB.rsvd.max; memory.max where it counts
  * huge pages), see -ENOMEM. A region that was reclaimed and closed can be
@@ -421,12 +748,18 @@ int hp_region_create(struct hp_session *session, uint64_t token,
  * huge pages, not with their size.
  *
  * -EINVAL	null session or ret_region; token is HP_TOKEN_RESERVED; unknown
- *		option; the page size in opts is not that of the region
+ *		option; the page size in opts is not that of the region; address
+ *		and numa as hp_region_create()
  * -ECHILD	in a forked child
+ * -EADDRINUSE	something is mapped at the address, or the old one is not known
+ *		(HP_REGION_OLD_ADDRESS). Nothing is lost: ask without it
+ * -ESTALE	the layout number in opts is not that of the region. Nothing is
+ *		lost either
  * -EEXIST	a region with that token is open in this session
  * -ENOENT	that token did not come back: it was not preserved when the
  *		kexec came, or the session did not come back or is committed
- * -EBADMSG	damaged manifest
+ * -EBADMSG	damaged manifest (not with HP_REGION_UNLISTED, as all errors
+ *		that come from the manifest)
  * -EUCLEAN	length, page size or number of pages differ from the manifest,
  *		or it is no huge page file. What is there stays until commit.
  * -ENODATA	the kernel failed to rebuild the file, or has none though the
@@ -435,8 +768,8 @@ int hp_region_create(struct hp_session *session, uint64_t token,
  *		it lacks). What other regions hold is not affected. Or it failed
  *		to rebuild the manifest, for which also want of memory is final:
  *		then that goes for all regions.
- * -EOPNOTSUPP	a newer version of the library preserved it, with a page size
- *		or a manifest that this one does not know
+ * -EOPNOTSUPP	a newer version of the library preserved it, with a manifest
+ *		that this one does not know
  * -EPROTO	an answer of the kernel that the library does not know
  * -ENOMEM	no memory, or a limit of the cgroup does not allow the region.
  *		Nothing is lost, and the cgroup is charged nothing: raise the
@@ -459,7 +792,8 @@ int hp_region_reclaim(struct hp_session *session, uint64_t token,
  * not at all (-ENOENT from reclaim).
  *
  * On failure the region is not preserved and usable as before; regions of the
- * session that were preserved stay so. Pages that were filled and not used since
+ * session that were preserved stay so; the session is not sealed any more in any
+ * case. Pages that were filled and not used since
  * become untouched again, here and on abort.
  *
  * A hardware memory error that the kernel finds in a page at the kexec makes
@@ -471,12 +805,13 @@ int hp_region_reclaim(struct hp_session *session, uint64_t token,
  * first. Only a signal that kills the process ends it early. In addition up to
  * timeout_ms of the session when /dev/liveupdate is needed and busy.
  *
- * -EINVAL	null region
+ * -EINVAL	null region, or one from hp_region_from_fd()
  * -ECHILD	in a forked child
  * -EINPROGRESS	the session came back and is not committed yet
  * -EALREADY	another session of that name is preserved already, perhaps by
- *		a child (see FORK), or this memory is preserved by someone else
- *		through hp_region_fd()
+ *		a child (see FORK) or by an earlier process (inherited in
+ *		hp_session_info(): hp_session_abort() first), or this memory is
+ *		preserved by someone else through hp_region_fd()
  * -EOPNOTSUPP	the kernel cannot preserve huge pages (of that size or in that
  *		place); Linux 7.3 without the patches of this project
  * -ENODEV	HP_SESSION_LOCAL, and no live update on this machine; or
@@ -499,6 +834,163 @@ int hp_region_reclaim(struct hp_session *session, uint64_t token,
 int hp_region_preserve(struct hp_region *region);
 
 /*
+ * hp_region_unpreserve - the next kernel is not to get this region.
+ *
+ * The others of the session stay preserved. Linux cannot stop preserving one
+ * file, so this ends the whole set and preserves the others again, as a new
+ * generation, not sealed. A kexec that overtakes this call loses regions of the
+ * session: not while an update is on its way. Not preserved: 0.
+ *
+ * Blocks as hp_session_abort() and hp_region_preserve() of the others.
+ *
+ * -EINVAL	null region, or one from hp_region_from_fd()
+ * -EAGAIN	as hp_session_abort()
+ * all else	as hp_region_preserve(): this region is not preserved any more,
+ *		and others are not either; hp_region_is_preserved() tells which,
+ *		and for them hp_region_preserve() can be tried again
+ */
+int hp_region_unpreserve(struct hp_region *region);
+
+/*
+ * hp_region_grow - make a region longer.
+ * @length: the new length in bytes; a multiple of the page size, not less than
+ *          now
+ * @opts: or NULL
+ *
+ * Options: HP_REGION_MAY_MOVE, HP_REGION_POPULATE with populate_threads, numa
+ * (offsets from the start of the region, all in the part that is added).
+ *
+ * The new bytes are zero. The address stays, unless it must and may move: then
+ * the same bytes are at a new address when the call returns, the old one is
+ * unmapped, and no thread may use it from the call on. A region that is
+ * preserved cannot grow; nor can one whose mapping is the application's
+ * (hp_region_adopt_mapping()), or that another process grew.
+ *
+ * -EINVAL	null region, or one from hp_region_from_fd(); length less than
+ *		now or no multiple of the page size; numa as hp_region_create();
+ *		unknown option
+ * -ECHILD	in a forked child
+ * -EBUSY	it is preserved: hp_session_abort() or hp_region_unpreserve()
+ *		first; or the session came back and is not committed
+ * -EADDRINUSE	the addresses behind the region are taken, and
+ *		HP_REGION_MAY_MOVE is not set
+ * -EROFS	it was opened for reading only
+ * -EUCLEAN	someone else resized or closed hp_region_fd()
+ * -EOPNOTSUPP	the mapping is the application's
+ * -ENOMEM, -EFBIG, -EHWPOISON, -EPROTO	as hp_region_create()
+ */
+int hp_region_grow(struct hp_region *region, uint64_t length,
+		   const struct hp_region_opts *opts);
+
+/*
+ * hp_region_adopt - make a file in huge pages a region of the session.
+ * @fd: of a memfd (MFD_HUGETLB), of a file on a hugetlbfs mount, or of
+ *      /proc/PID/map_files; the library duplicates it, the caller's stays the
+ *      caller's
+ *
+ * Options: page_size (expected), label, layout, address,
+ * HP_REGION_READ_ONLY.
+ *
+ * The whole file, as long as it is now. It is mapped once more; mappings that
+ * the application has stay as they are. No byte is copied or moved. A file of a
+ * mount comes back as a memfd: the bytes survive, the path does not.
+ *
+ * -EINVAL	null session or ret_region; token is HP_TOKEN_RESERVED; not a
+ *		descriptor; empty file; page size not the one expected; label
+ *		too long; address no multiple of the page size; unknown option
+ * -ECHILD	in a forked child
+ * -EMEDIUMTYPE	the file is not in huge pages (4 KiB pages, or shmem with
+ *		transparent huge pages)
+ * -EROFS	the descriptor does not allow to write, without
+ *		HP_REGION_READ_ONLY
+ * -EADDRINUSE	something is mapped at the address
+ * -EEXIST, -EBADMSG, -ENODATA, -EOPNOTSUPP, -EPROTO, -ENOMEM, -EMFILE
+ *		as hp_region_create()
+ */
+int hp_region_adopt(struct hp_session *session, uint64_t token, int fd,
+		    const struct hp_region_opts *opts,
+		    struct hp_region **ret_region);
+
+/*
+ * hp_region_adopt_mapping - make memory in huge pages a region, where it is.
+ * @address: first byte of a shared mapping of this process: of any file that
+ *           hp_region_adopt() takes, of mmap(2) with
+ *           MAP_SHARED|MAP_ANONYMOUS|MAP_HUGETLB, or of shmat(2) with
+ *           SHM_HUGETLB
+ * @length: in bytes; with address the whole file, in one mapping or in several
+ *          that follow one another
+ *
+ * Options: page_size (expected), label, layout.
+ *
+ * hp_region_address() is address; hp_region_close() does not unmap it. The
+ * application keeps it mapped until then. Opens /proc/self/map_files, for which
+ * Linux wants CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE.
+ *
+ * -EINVAL	as hp_region_adopt()
+ * -ECHILD	in a forked child
+ * -ENXIO	nothing is mapped there, or a part is missing; or it is mapped
+ *		MAP_PRIVATE: then the pages that were written are in no file
+ *		that could be handed over. Map it MAP_SHARED
+ * -EMEDIUMTYPE	the memory is in 4 KiB pages
+ * -ERANGE	the memory is only a part of its file, or several files
+ * -EROFS	it is mapped from a file that was opened for reading only
+ * -EACCES	no right to open /proc/self/map_files, or no /proc
+ * -EEXIST, -EBADMSG, -ENODATA, -EOPNOTSUPP, -EPROTO, -ENOMEM, -EMFILE
+ *		as hp_region_create()
+ */
+int hp_region_adopt_mapping(struct hp_session *session, uint64_t token,
+			    void *address, uint64_t length,
+			    const struct hp_region_opts *opts,
+			    struct hp_region **ret_region);
+
+/*
+ * hp_region_from_fd - map a region that another process has.
+ * @fd: hp_region_fd() of that process, passed over a Unix socket (SCM_RIGHTS in
+ *      unix(7)) or inherited; duplicated, the caller's stays the caller's
+ * @ret_region: belongs to the caller; ends with hp_region_close()
+ *
+ * Options: page_size (expected), address, HP_REGION_READ_ONLY.
+ *
+ * Both processes see the same bytes. The region belongs to no session here: the
+ * other process preserves it, and may grow it, which this one does not see. It
+ * has token 0. The memory lives until all processes have closed it. Forked
+ * children may use and close it.
+ *
+ * -EINVAL	null ret_region; not a descriptor; empty file; page size not the
+ *		one expected; address no multiple of the page size; unknown
+ *		option
+ * -EMEDIUMTYPE, -EROFS, -EADDRINUSE, -ENOMEM, -EMFILE, -EPROTO
+ *		as hp_region_adopt()
+ */
+int hp_region_from_fd(int fd, const struct hp_region_opts *opts,
+		      struct hp_region **ret_region);
+
+/*
+ * hp_region_set_layout - the bytes are to be read in another way from now on.
+ * @layout: the application's number, handed over by the next preserve
+ *
+ * For a program that brings the content of a region from one layout to the
+ * next.
+ *
+ * -EINVAL	null region, or one from hp_region_from_fd()
+ * -ECHILD	in a forked child
+ * -EBUSY	it is preserved: hp_session_abort() or hp_region_unpreserve()
+ *		first
+ */
+int hp_region_set_layout(struct hp_region *region, uint64_t layout);
+
+/*
+ * hp_region_info - all that is known about an open region.
+ * @info: filled in; its size must be set
+ *
+ * May wait for a call of another thread on the session.
+ *
+ * -EINVAL	null pointer; info->size smaller than that of version 0.2
+ * -ECHILD	in a forked child
+ */
+int hp_region_info(struct hp_region *region, struct hp_region_info *info);
+
+/*
  * hp_region_close - unmap the region and give up its memory.
  *
  * NULL: 0. The pages are freed, unless another mapping or descriptor of the
@@ -512,8 +1004,8 @@ int hp_region_preserve(struct hp_region *region);
 int hp_region_close(struct hp_region *region);
 
 /*
- * Getters. Constant while the region is open, except is_preserved. They never
- * wait and work in a forked child. A null region gives NULL, 0 or -EINVAL (fd).
+ * Getters. Constant while the region is open, except is_preserved, and length
+ * and address where hp_region_grow() changes them. They never wait and work in a forked child. A null region gives NULL, 0 or -EINVAL (fd).
  */
 
 /* First byte of the mapping; aligned to the page size. */
@@ -529,8 +1021,9 @@ uint64_t hp_region_page_size(const struct hp_region *region);
 uint64_t hp_region_token(const struct hp_region *region);
 
 /*
- * The memfd behind the mapping, to register, map again or pass on. It belongs
- * to the region: do not close it, resize it or preserve it yourself.
+ * The file behind the mapping, to register, map again or pass on to another
+ * process (hp_region_from_fd()). It belongs to the region: do not close it,
+ * resize it or preserve it yourself.
  */
 int hp_region_fd(const struct hp_region *region);
 

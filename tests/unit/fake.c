@@ -481,28 +481,37 @@ static int fake_read_at(int fd, void *buffer, size_t length, uint64_t offset)
 	return 0;
 }
 
-static int fake_map(int fd, uint64_t length, void **ret_address)
+static int fake_map(const struct hp_map_request *request, void **ret_address)
 {
-	struct file *file = lookup(fd, FILE_FD)->file;
+	struct file *file = lookup(request->fd, FILE_FD)->file;
+	int flags = MAP_SHARED;
 	int err = called(CALL_MAP);
+	void *address;
 
 	if (err)
 		return err;
-	MUST(length <= file->length);
+	MUST(request->offset + request->length <= file->length);
 	err = file_reserve(file);
 	if (err)
 		return err;
+	if (request->address)
+		flags |= MAP_FIXED_NOREPLACE;
 	for (int i = 0; i < MAPS; i++) {
 		if (maps[i].address)
 			continue;
-		maps[i].address = mmap(NULL, length, PROT_READ | PROT_WRITE,
-				       MAP_SHARED, file->memfd, 0);
-		MUST(maps[i].address != MAP_FAILED);
-		maps[i].length = length;
+		address = mmap(request->address, request->length,
+			       request->read_only ? PROT_READ :
+						    PROT_READ | PROT_WRITE,
+			       flags, file->memfd, (off_t)request->offset);
+		if (address == MAP_FAILED && errno == EEXIST)
+			return -EEXIST;
+		MUST(address != MAP_FAILED);
+		maps[i].address = address;
+		maps[i].length = request->length;
 		maps[i].file = file;
 		file_get(file);
 		fake.maps++;
-		*ret_address = maps[i].address;
+		*ret_address = address;
 		return 0;
 	}
 	return -ENOMEM;

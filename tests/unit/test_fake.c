@@ -183,7 +183,9 @@ START_TEST(leaks_are_seen)
 	ck_assert_int_eq(fake_leaks(), 0);
 	fd = make_file();
 	ck_assert_int_eq(fake_leaks(), 1);
-	ck_ok(fake_sys.map(fd, HP_PAGE_2M, &address));
+	ck_ok(fake_sys.map(
+		&(struct hp_map_request){ .fd = fd, .length = HP_PAGE_2M },
+		&address));
 	ck_assert_int_eq(fake_leaks(), 2);
 	memory = fake_sys.zalloc(8);
 	ck_assert_int_eq(fake_leaks(), 3);
