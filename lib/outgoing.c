@@ -59,7 +59,7 @@ static int manifest_error(int err)
  * The manifest goes first: a session that holds a region without one would come
  * back looking empty, and the region would be freed.
  */
-static int start(struct hp_outgoing *outgoing, const struct hp_source *source,
+static int start(struct hp_outgoing *outgoing, struct hp_source *source,
 		 const char *name)
 {
 	const struct hp_sys *sys = source->sys;
@@ -68,7 +68,7 @@ static int start(struct hp_outgoing *outgoing, const struct hp_source *source,
 	err = hp_manifest_start(&outgoing->manifest, sys);
 	if (err < 0)
 		return manifest_error(err);
-	err = source->ops->create(source, name, &outgoing->fd);
+	err = hp_source_create(source, name, &outgoing->fd);
 	if (err < 0) {
 		hp_manifest_stop(&outgoing->manifest);
 		return err;
@@ -94,9 +94,8 @@ static int check_taken(const struct hp_region *region)
 	return info.allocated < region->length ? -EUCLEAN : 0;
 }
 
-int hp_outgoing_preserve(struct hp_outgoing *outgoing,
-			 const struct hp_source *source, const char *name,
-			 const struct hp_region *region)
+int hp_outgoing_preserve(struct hp_outgoing *outgoing, struct hp_source *source,
+			 const char *name, const struct hp_region *region)
 {
 	const struct hp_sys *sys = source->sys;
 	bool first = outgoing->fd < 0;

@@ -8,6 +8,8 @@
 #include "region.h"
 #include "session.h"
 
+#define TIMEOUT_DEFAULT_MS 5000
+
 int hp_session_check(const struct hp_session *session)
 {
 	if (!session)
@@ -46,16 +48,20 @@ int hp_session_open_on(const struct hp_sys *sys, const char *name,
 	session = memory.memory;
 	session->sys = sys;
 	session->owner = sys->getpid();
-	session->source.ops = &hp_source_device;
+	session->log.function = known.log;
+	session->log.context = known.log_context;
 	session->source.sys = sys;
-	session->source.timeout_ms = known.timeout_ms;
+	session->source.log = &session->log;
+	session->source.timeout_ms =
+		known.timeout_ms ? known.timeout_ms : TIMEOUT_DEFAULT_MS;
 	session->incoming.fd = -1;
 	session->outgoing.fd = -1;
+	session->outgoing.inherited_fd = -1;
 	memcpy(session->name, name, length);
 	pthread_mutex_init(&session->lock, NULL);
 
-	err = session->source.ops->retrieve(&session->source, session->name,
-					    &session->incoming.fd);
+	err = hp_source_retrieve(&session->source, session->name,
+				 &session->incoming.fd);
 	if (err == -ENODEV && known.flags & HP_SESSION_LOCAL) {
 		session->local = true;
 	} else if (err < 0 && err != -ENOENT) {

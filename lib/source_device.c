@@ -11,9 +11,8 @@
 #include "cleanup.h"
 #include "error.h"
 #include "luo.h"
-#include "source.h"
+#include "source_device.h"
 
-#define TIMEOUT_DEFAULT_MS 5000
 #define DELAY_FIRST_MS 1
 #define DELAY_MOST_MS 100
 
@@ -53,8 +52,7 @@ static int open_error(const struct hp_sys *sys, int err)
 static int open_device(const struct hp_source *source)
 {
 	const struct hp_sys *sys = source->sys;
-	uint64_t timeout =
-		source->timeout_ms ? source->timeout_ms : TIMEOUT_DEFAULT_MS;
+	uint64_t timeout = source->timeout_ms;
 	uint64_t start = sys->now_ms(), delay = DELAY_FIRST_MS;
 
 	for (;;) {
@@ -96,8 +94,8 @@ static int request_session(const struct hp_source *source, unsigned long what,
 	return 0;
 }
 
-static int device_retrieve(const struct hp_source *source, const char *name,
-			   int *ret_fd)
+int hp_device_retrieve(const struct hp_source *source, const char *name,
+		       int *ret_fd)
 {
 	int answer, err;
 
@@ -117,8 +115,8 @@ static int device_retrieve(const struct hp_source *source, const char *name,
 	}
 }
 
-static int device_create(const struct hp_source *source, const char *name,
-			 int *ret_fd)
+int hp_device_create(const struct hp_source *source, const char *name,
+		     int *ret_fd)
 {
 	int answer, err;
 
@@ -136,8 +134,3 @@ static int device_create(const struct hp_source *source, const char *name,
 		return hp_error_common(answer);
 	}
 }
-
-const struct hp_source_ops hp_source_device = {
-	.retrieve = device_retrieve,
-	.create = device_create,
-};
