@@ -41,10 +41,10 @@ HP_EXPORT const char *hp_strerror(int err)
 		       "with CONFIG_LIVEUPDATE with 'kho=on liveupdate=on' on "
 		       "its command line.";
 	case -EACCES:
-		return "No access to /dev/liveupdate: give the process the "
-		       "device node (container, chroot, PrivateDevices=) and "
-		       "the right to open it (root as a rule), or look for a "
-		       "security policy.";
+		return "No access to /dev/liveupdate or /proc/self/map_files: "
+		       "give the process the device node (container, chroot, "
+		       "PrivateDevices=) and the right to open it (root as a "
+		       "rule), or look for a security policy.";
 	case -EAGAIN:
 		return "Busy for now: try again. If it stays, find the process "
 		       "that keeps /dev/liveupdate open (fuser "
@@ -58,15 +58,18 @@ HP_EXPORT const char *hp_strerror(int err)
 		       "check that kernel and libhugepersist belong together.";
 	case -EALREADY:
 		return "Another process or handle holds this session or "
-		       "memory: end that one first, or choose another session "
-		       "name.";
+		       "memory: end that one first, call hp_session_abort() "
+		       "for what an earlier process left, or choose another "
+		       "session name.";
 	case -EEXIST:
 		return "The token is in use in this session: reclaim the "
 		       "region that came back, close the open one, choose "
 		       "another token, or call hp_session_abort() after a "
 		       "failed preserve.";
 	case -ENOENT:
-		return "No region came back under this token: create it.";
+		return "There is nothing of the kind: create a region that did "
+		       "not come back, and preserve one before the session is "
+		       "sealed.";
 	case -EINPROGRESS:
 		return "The session came back and is not committed: reclaim "
 		       "what you need, then call hp_session_commit().";
@@ -79,23 +82,46 @@ HP_EXPORT const char *hp_strerror(int err)
 		       "region is preserved, hp_session_commit() if the "
 		       "session came back.";
 	case -EOPNOTSUPP:
-		return "Not supported for huge pages of this size: boot a "
-		       "kernel with the hugepersist patches, and use the "
-		       "library version that preserved the data.";
+		return "Not supported for memory of this kind: boot a kernel "
+		       "with the hugepersist patches, use a page size that it "
+		       "has, and the library version that preserved the data.";
 	case -EHWPOISON:
 		return "A page of the region has a hardware memory error: "
 		       "copy what is readable to a new region and replace the "
 		       "memory module.";
 	case -EFBIG:
-		return "The region has more pages than the kernel can hand "
-		       "over: split it into several regions.";
+		return "The region is longer than a file may be, or has more "
+		       "pages than the kernel can hand over: raise the limit "
+		       "(ulimit -f), or split it into several regions.";
 	case -ENOSPC:
 		return "The session is full: preserve fewer regions in it, or "
 		       "use a second session.";
 	case -EBADMSG:
-		return "The manifest that came back is damaged: nothing of the "
-		       "session can be trusted; give it up with "
-		       "HP_COMMIT_DROP.";
+		return "The manifest that came back is damaged: reclaim by "
+		       "token with HP_REGION_UNLISTED and check the content "
+		       "yourself, or give it up with HP_COMMIT_DROP.";
+	case -EADDRINUSE:
+		return "Something else is mapped at this address: ask earlier "
+		       "in the life of the process, for another address or for "
+		       "none, or let the region move (HP_REGION_MAY_MOVE).";
+	case -ESTALE:
+		return "The region has another layout number: start the "
+		       "program "
+		       "that wrote it, or reclaim it with layout 0 and convert "
+		       "it.";
+	case -EMEDIUMTYPE:
+		return "This memory or file is not in huge pages: get it with "
+		       "MFD_HUGETLB, MAP_HUGETLB or SHM_HUGETLB, or from a "
+		       "hugetlbfs mount.";
+	case -ENXIO:
+		return "This memory is in no file that can be handed over: map "
+		       "all of it, and MAP_SHARED in place of MAP_PRIVATE.";
+	case -ERANGE:
+		return "This memory is not one whole file: map it whole, or "
+		       "hand over its descriptor with hp_region_adopt().";
+	case -EROFS:
+		return "The descriptor or mapping is for reading only: open it "
+		       "for writing, or map it with HP_REGION_READ_ONLY.";
 	case -EUCLEAN:
 		return "The region's file is not what it was when it was "
 		       "created or preserved: do not resize or close "

@@ -108,8 +108,9 @@
  *			and call again
  *	-EMFILE		no free file descriptor, in this process or the system
  *	-ENODEV		no live update here: the kernel has no /dev/liveupdate
- *	-EACCES		this process may not use it: no permission (as a rule it
- *			is for root only), or its /dev does not show it
+ *	-EACCES		no permission for /dev/liveupdate (as a rule it is for
+ *			root only) or /proc/self/map_files, or a container that
+ *			does not show them
  *	-EAGAIN		busy for now, try again: another process had
  *			/dev/liveupdate open for the whole timeout, or the
  *			kernel cannot finish the session yet
@@ -126,7 +127,7 @@
  *	-ENOTEMPTY	regions that came back were not reclaimed
  *	-EBUSY		the call would lose data
  *	-EOPNOTSUPP	this kernel, or this version of the library, cannot do
- *			this for huge pages of that size
+ *			this with memory of this kind
  *	-EHWPOISON	a page of the region has a hardware memory error
  *	-EFBIG		the region is longer than a file can be, or has more
  *			pages than the kernel can hand over
@@ -145,7 +146,7 @@
  *			and not for want of room. It does not try twice: this
  *			data is gone
  *
- * Sources: kernel/liveupdate/luo_core.c, luo_session.c, luo_file.c,
+ * SOURCES. kernel/liveupdate/luo_core.c, luo_session.c, luo_file.c,
  * include/uapi/linux/liveupdate.h and mm/memfd_luo.c of Linux 7.3;
  * Documentation/admin-guide/mm/hugetlbpage.rst; kernel-patches/7.3/ (what is
  * frozen, filled and refused for huge pages); memfd_create(2), mmap(2), fork(2),
@@ -161,6 +162,8 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* -- Constants ------------------------------------------------------------- */
 
 /* The version; the build takes it from here and from nowhere else. */
 #define HP_VERSION_MAJOR 0
@@ -191,6 +194,8 @@ extern "C" {
  * which that many pages are free. hp_region_page_size() tells which it became.
  */
 #define HP_PAGE_ANY UINT64_C(1)
+
+/* -- Structures ------------------------------------------------------------ */
 
 struct hp_session;
 struct hp_region;
@@ -236,18 +241,20 @@ enum {
 };
 
 /*
- * Called with what the library has to say beyond the error code: the system
- * call that failed and its errno, for one.
+ * hp_log_fn - called with what there is to say beyond the error code.
  * @context: from struct hp_session_opts
  * @priority: LOG_ERR (3), LOG_WARNING (4), LOG_INFO (6) or LOG_DEBUG (7), as of
  *            syslog(3)
  * @message: English, one line, without a newline; ends with the call
+ *
+ * The system call that failed and its errno, for one.
  *
  * Runs in the thread of the call that it is about, perhaps in several at the
  * same time, and must not call functions on the same session or its regions.
  */
 typedef void hp_log_fn(void *context, int priority, const char *message);
 
+/* How to open a session. */
 struct hp_session_opts {
 	size_t size;	    /* sizeof(struct hp_session_opts) */
 	unsigned int flags; /* HP_SESSION_* */
@@ -268,14 +275,13 @@ struct hp_session_opts {
 
 	unsigned int reserved; /* 0 */
 	hp_log_fn *log;	       /* or NULL */
-	void *log_context;
+	void *log_context;     /* its first argument */
 };
 
 /* Policy of struct hp_numa_range; as the MPOL_* of the same name in mbind(2) */
 enum {
-	HP_NUMA_BIND = 1, /* pages of these nodes, or an error */
-	HP_NUMA_PREFERRED =
-		2, /* of the first of these nodes while it has any */
+	HP_NUMA_BIND = 1,      /* pages of these nodes, or an error */
+	HP_NUMA_PREFERRED = 2, /* of the first of them while it has any */
 	HP_NUMA_INTERLEAVE = 3 /* of these nodes in turn, page by page */
 };
 
@@ -361,11 +367,10 @@ struct hp_region_opts {
 
 /* Where the bytes of a region came from. */
 enum hp_origin {
-	HP_ORIGIN_CREATED = 1, /* hp_region_create(): zero bytes */
-	HP_ORIGIN_LIVE_UPDATE =
-		2,	       /* hp_region_reclaim(): the previous kernel */
-	HP_ORIGIN_ADOPTED = 3, /* hp_region_adopt*(): the application */
-	HP_ORIGIN_ATTACHED = 4 /* hp_region_from_fd(): another process */
+	HP_ORIGIN_CREATED = 1,	   /* hp_region_create(): zero bytes */
+	HP_ORIGIN_LIVE_UPDATE = 2, /* hp_region_reclaim(): the old kernel */
+	HP_ORIGIN_ADOPTED = 3,	   /* hp_region_adopt*(): the application */
+	HP_ORIGIN_ATTACHED = 4	   /* hp_region_from_fd(): another process */
 };
 
 /* State of a session. */
@@ -378,9 +383,12 @@ enum hp_session_state {
 /*
  * Set size to sizeof of the structure before the call. A longer one than this
  * version of the library knows is filled up with zeros.
+ *
+ * The fields from generation to library tell what came back, also after commit:
+ * all 0 if nothing did, and those that the library which wrote it did not know.
  */
 struct hp_session_info {
-	size_t size;
+	size_t size;	    /* sizeof(struct hp_session_info) */
 	unsigned int state; /* enum hp_session_state */
 
 	/*
@@ -390,17 +398,13 @@ struct hp_session_info {
 	int manifest_error;
 
 	/*
-	 * What came back, also after commit. All 0 if nothing did; and a field
-	 * that the library which wrote it did not know yet.
-	 *
-	 * generation: 1 for the first set of regions that was preserved under
-	 * this name, one more for each later one. A set begins with the first
-	 * preserve after an open or abort. 1 again after a start at which
-	 * nothing came back.
-	 * updates: kernel updates that it has lived through, this one included.
+	 * 1 for the first set of regions that was preserved under this name,
+	 * one more for each later one. A set begins with the first preserve
+	 * after an open or abort. 1 again after a start at which nothing came
+	 * back.
 	 */
 	uint64_t generation;
-	uint64_t updates;
+	uint64_t updates;	   /* lived through, this one included */
 	uint64_t written_ns;	   /* last change: ns since 1970, UTC */
 	unsigned int sealed;	   /* 1: hp_session_seal() was the last word */
 	unsigned int region_count; /* regions that came back */
@@ -408,10 +412,9 @@ struct hp_session_info {
 	char boot_id[40];	   /* its /proc/sys/kernel/random/boot_id */
 	char library[16];	   /* hp_version() of the writer */
 
-	/* What the next kernel gets. */
-	uint64_t next_generation;     /* 0: nothing is preserved */
-	unsigned int next_sealed;     /* 1: sealed */
-	unsigned int preserved_count; /* regions that are preserved */
+	uint64_t next_generation;     /* of what is preserved; 0: nothing */
+	unsigned int next_sealed;     /* 1: that is sealed */
+	unsigned int preserved_count; /* regions that the next kernel gets */
 
 	/*
 	 * 1: an earlier process preserved regions under this name, and its
@@ -423,7 +426,7 @@ struct hp_session_info {
 	unsigned int stored; /* 1: a service manager holds a copy */
 };
 
-/* State of a region, as bits. */
+/* State in struct hp_region_info, as bits */
 enum {
 	HP_REGION_RETURNED = 1 << 0, /* came back, the session not committed */
 	HP_REGION_OPEN = 1 << 1,     /* this process has it */
@@ -432,8 +435,8 @@ enum {
 
 /* As struct hp_session_info: set size before the call. */
 struct hp_region_info {
-	size_t size;
-	uint64_t token;
+	size_t size;	    /* sizeof(struct hp_region_info) */
+	uint64_t token;	    /* the one it was created with */
 	uint64_t length;    /* bytes */
 	uint64_t page_size; /* bytes */
 
@@ -446,7 +449,7 @@ struct hp_region_info {
 	uint64_t layout;     /* the application's number */
 	unsigned int state;  /* HP_REGION_RETURNED, _OPEN, _PRESERVED */
 	unsigned int origin; /* enum hp_origin; not open: 0 */
-	char label[HP_LABEL_MAX + 1];
+	char label[HP_LABEL_MAX + 1]; /* the one it was created with, or "" */
 };
 
 /* Flags of hp_session_commit() */
@@ -461,7 +464,7 @@ enum {
 /* -- Library --------------------------------------------------------------- */
 
 /*
- * hp_version - version of the library that is loaded, "0.1.0".
+ * hp_version - version of the library that is loaded, "0.2.0".
  *
  * May differ from the HP_VERSION_* of the header that was compiled with. The
  * string is static. Never fails.
@@ -696,7 +699,8 @@ int hp_session_close(struct hp_session *session);
  * before commit, for tokens that did not come back. Does not survive an update
  * until it is preserved.
  *
- * Short, but for HP_REGION_POPULATE. An RLIMIT_FSIZE below the length raises SIGXFSZ, see ftruncate(2).
+ * Short, but for HP_REGION_POPULATE. An RLIMIT_FSIZE below the length raises
+ * SIGXFSZ, see ftruncate(2).
  *
  * -EINVAL	null session or ret_region; token is HP_TOKEN_RESERVED; length 0
  *		or not a multiple of the page size (HP_PAGE_ANY: of none that
@@ -738,11 +742,13 @@ int hp_region_create(struct hp_session *session, uint64_t token,
  *
  * The same bytes in the same pages, at a new address if none is asked for.
  * Length and page size come from the manifest and are checked against the file.
- * Pages stay on their nodes: numa is for what hp_region_grow() adds. The memory is charged to
- * the cgroup of the calling process, all of it or nothing: if a limit does not
- * allow that (hugetlb.2MB.max, hugetlb.2MB.rsvd.max; memory.max where it counts
- * huge pages), see -ENOMEM. A region that was reclaimed and closed can be
- * reclaimed again until hp_session_commit().
+ * Pages stay on their nodes: numa is for what hp_region_grow() adds. A region
+ * that was reclaimed and closed can be reclaimed again until
+ * hp_session_commit().
+ *
+ * The memory is charged to the cgroup of the calling process, all of it or
+ * nothing. If a limit does not allow that (hugetlb.2MB.max,
+ * hugetlb.2MB.rsvd.max; memory.max where it counts huge pages), see -ENOMEM.
  *
  * Blocks while the kernel rebuilds the file; the time grows with the number of
  * huge pages, not with their size.
@@ -792,9 +798,9 @@ int hp_region_reclaim(struct hp_session *session, uint64_t token,
  * not at all (-ENOENT from reclaim).
  *
  * On failure the region is not preserved and usable as before; regions of the
- * session that were preserved stay so; the session is not sealed any more in any
- * case. Pages that were filled and not used since
- * become untouched again, here and on abort.
+ * session that were preserved stay so; the session is not sealed any more in
+ * any case. Pages that were filled and not used since become untouched again,
+ * here and on abort.
  *
  * A hardware memory error that the kernel finds in a page at the kexec makes
  * that fail (reboot(2): EHWPOISON). The process goes on, is_preserved stays 1,
@@ -844,8 +850,10 @@ int hp_region_preserve(struct hp_region *region);
  * Blocks as hp_session_abort() and hp_region_preserve() of the others.
  *
  * -EINVAL	null region, or one from hp_region_from_fd()
- * -EAGAIN	as hp_session_abort()
- * all else	as hp_region_preserve(): this region is not preserved any more,
+ * -ECHILD	in a forked child
+ * -EAGAIN	as hp_session_abort(); or as below
+ * -EALREADY, -EACCES, -ENODEV, -EIO, -ENOMEM, -EUCLEAN, -EHWPOISON, -EPROTO,
+ * -EMFILE	as hp_region_preserve(): this region is not preserved any more,
  *		and others are not either; hp_region_is_preserved() tells which,
  *		and for them hp_region_preserve() can be tried again
  */
@@ -1003,37 +1011,43 @@ int hp_region_info(struct hp_region *region, struct hp_region_info *info);
  */
 int hp_region_close(struct hp_region *region);
 
+/* -- Getters of a region --------------------------------------------------- */
+
 /*
- * Getters. Constant while the region is open, except is_preserved, and length
- * and address where hp_region_grow() changes them. They never wait and work in a forked child. A null region gives NULL, 0 or -EINVAL (fd).
+ * Constant while the region is open, except is_preserved, and length and
+ * address where hp_region_grow() changes them. They never wait and work in a
+ * forked child. A null region gives NULL, 0 or -EINVAL (fd).
  */
 
-/* First byte of the mapping; aligned to the page size. */
+/* hp_region_address - first byte of the mapping; aligned to the page size. */
 void *hp_region_address(const struct hp_region *region);
 
-/* Length in bytes. */
+/* hp_region_length - length in bytes. */
 uint64_t hp_region_length(const struct hp_region *region);
 
-/* Page size in bytes. */
+/* hp_region_page_size - page size in bytes. */
 uint64_t hp_region_page_size(const struct hp_region *region);
 
-/* The token it was created with. */
+/* hp_region_token - the token it was created with. */
 uint64_t hp_region_token(const struct hp_region *region);
 
 /*
- * The file behind the mapping, to register, map again or pass on to another
- * process (hp_region_from_fd()). It belongs to the region: do not close it,
- * resize it or preserve it yourself.
+ * hp_region_fd - the file behind the mapping.
+ *
+ * To register, map again or pass on to another process (hp_region_from_fd()).
+ * It belongs to the region: do not close it, resize it or preserve it yourself.
  */
 int hp_region_fd(const struct hp_region *region);
 
 /*
- * 1: a kexec at this moment takes the region along, or fails (memory error).
- * 0: it does not. In a forked child: as it was at the fork.
+ * hp_region_is_preserved - does a kexec at this moment take the region along?
+ *
+ * 1: yes, or it fails (memory error). 0: no. In a forked child: as it was at
+ * the fork.
  */
 int hp_region_is_preserved(const struct hp_region *region);
 
-/* Where the bytes came from; 0 for a null region. */
+/* hp_region_origin - where the bytes came from; 0 for a null region. */
 enum hp_origin hp_region_origin(const struct hp_region *region);
 
 #ifdef __cplusplus

@@ -8,12 +8,13 @@ set -euo pipefail
 
 include=$1 map=$2 shared=$3 static=$4 cc=$5
 
-in_headers() { # without comments and macros, a name before '(' is a function
+in_headers() { # without comments and types, a name before '(' is a function
 	local header
 
 	for header in "$include"/hugepersist/*.h; do
 		"$cc" -E -P -I"$include" "$header"
-	done | grep -oE '\bhp_[a-z0-9_]+ *\(' | tr -d ' (' | sort -u
+	done | sed '/^typedef/d' | grep -oE '\bhp_[a-z0-9_]+ *\(' |
+		tr -d ' (' | sort -u
 }
 in_map() { # FUNCTION NODE; a function in two nodes is there twice
 	awk '/^[A-Z0-9_.]+ \{/ { node = $1 }
