@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A kernel with LUO, made of plain memory, behind the library's table of system
- * calls. It follows kernel/liveupdate/luo_*.c of Linux 7.3 and keeps count, so
- * that a test can say: this call failed, and nothing was left behind. A call
- * that no correct program makes (close of a closed descriptor, unmap of what is
- * not mapped) aborts the test.
+ * calls. It follows kernel/liveupdate/luo_*.c of Linux 7.3 with the patches of
+ * this project and keeps count, so that a test can say: this call failed, and
+ * nothing was left behind. A call that no correct program makes (close of a
+ * closed descriptor, unmap of what is not mapped) aborts the test.
  *
- * Time passes only in sleep_ms. One process runs at a time; fake_kexec() and
- * fake_crash() end it and all memory that it has.
+ * Time passes only in sleep_ms and wait_hangup. One process runs at a time, see
+ * fake_switch(); fake_kexec() and fake_crash() end processes and all memory
+ * that they have. The table may be used by several threads.
  */
 #ifndef FAKE_H
 #define FAKE_H
@@ -33,6 +34,17 @@ enum fake_call {
 	CALL_PRESERVE_FD,
 	CALL_RETRIEVE_FD,
 	CALL_FINISH,
+	CALL_DUPLICATE,
+	CALL_POPULATE,
+	CALL_SET_POLICY,
+	CALL_FIND_MAPPING,
+	CALL_OPEN_MAPPING,
+	CALL_READ_TEXT,
+	CALL_READ_FD_LINK,
+	CALL_KERNEL_RELEASE,
+	CALL_NOTIFY,
+	CALL_PIPE,
+	CALL_WAIT_HANGUP,
 	/* These cannot fail; they are counted for fake.stop_at. */
 	CALL_CLOSE,
 	CALL_UNMAP,
@@ -41,6 +53,9 @@ enum fake_call {
 	CALL_KINDS,
 	CALL_CAN_FAIL = CALL_CLOSE,
 };
+
+/* The name of a kind, for messages. */
+const char *fake_call_name(enum fake_call call);
 
 struct fake {
 	/* The machine. */
@@ -52,14 +67,30 @@ struct fake {
 	bool no_handler;     /* stock 7.3: does not take huge pages */
 	bool leaves_holes;   /* preserve does not fill what it takes */
 	int finish_error;    /* of FINISH and of the last close */
-	long pool_pages;     /* huge pages, 2 MiB each */
+	long pool_pages;     /* huge pages of 2 MiB */
+	long pool_1g_pages;  /* huge pages of 1 GiB */
+	bool no_1g;	     /* this processor has none of that size */
+	bool no_numa;	     /* a kernel without mbind */
+	uint64_t nodes;	     /* bit mask of the nodes that there are */
+	int map_files_error; /* of the open of a mapping, until cleared */
 	pid_t pid;
+
+	/*
+	 * The service manager. It is there if manager is set: then a process
+	 * that starts has its environment and the descriptors it stored.
+	 */
+	bool manager;
+	bool manager_stuck;	     /* reads no notification for now */
+	bool manager_over_kexec;     /* carries LUO sessions over as well */
+	unsigned int manager_delay;  /* ms until it reads one */
+	unsigned int manager_stores; /* FileDescriptorStoreMax= */
 
 	/* Let the nth call (1 is the next) of one kind fail. */
 	enum fake_call fail_call;
 	int fail_nth;
 	int fail_errno;
-	bool failed; /* it happened */
+	bool fail_on; /* and all later ones, until cleared */
+	bool failed;  /* it happened */
 
 	/* Jump out before the nth call of any kind: the machine goes. */
 	int stop_at;
@@ -72,10 +103,15 @@ struct fake {
 	/* Something else that happens just before LUO takes a huge page file. */
 	void (*on_preserve)(void);
 
-	/* Counters of what is in use. */
+	/* Counters of what is in use, by all processes. */
 	int fds, maps, allocations, files;
-	long pool_used;
+	long pool_used;	   /* of 2 MiB: reserved or filled */
+	long pool_1g_used; /* of 1 GiB */
+	long pool_filled;  /* of the 2 MiB used ones: not only reserved */
+	long pool_1g_filled;
 	int sessions_outgoing, sessions_incoming;
+	int stored;	    /* descriptors that the manager has */
+	unsigned int boots; /* kernels since fake_boot() */
 	uint64_t now;
 	int calls[CALL_KINDS];
 };
@@ -83,10 +119,10 @@ struct fake {
 extern struct fake fake;
 extern const struct hp_sys fake_sys;
 
-/* A machine with 64 huge pages, after a cold boot. */
+/* A machine with 64 huge pages of 2 MiB, after a cold boot. */
 void fake_boot(void);
 
-/* The kernel is replaced; the process is gone; a new one starts. */
+/* The kernel is replaced; all processes are gone; a new one starts. */
 void fake_kexec(void);
 
 /* The process is gone, the kernel is not; a new one starts. */
@@ -95,7 +131,81 @@ void fake_crash(void);
 /* What a dying process or a test leaves behind: descriptors, maps, memory. */
 int fake_leaks(void);
 
-/* Damage a preserved file before its retrieve. Of the session that returned. */
+/* -- Processes ------------------------------------------------------------- */
+
+#define FAKE_PROCESSES 3
+
+/* Go on as another process; 0 is the first. It starts if it is not there. */
+void fake_switch(int process);
+
+/*
+ * The running process forks: the other one has copies of all its descriptors
+ * and mappings. Only what the kernel sees; a test that calls the library in the
+ * child does a fork(2) after this.
+ */
+void fake_fork(int process);
+
+/* Another process ends. */
+void fake_exit(int process);
+
+/* SCM_RIGHTS: the number of the copy in the other process, 4096 and up. */
+int fake_pass_fd(int fd, int process);
+
+/* How many descriptors of the running process an exec would leave open. */
+int fake_inheritable(void);
+
+/* A descriptor that is neither a file nor a session, as of a socket. */
+int fake_other_fd(void);
+
+/* -- Environment and text files -------------------------------------------- */
+
+/* NULL: not set. Of all processes until fake_boot(). */
+void fake_setenv(const char *name, const char *value);
+
+/* A file for read_text beyond those that the machine has; NULL: none. */
+void fake_set_text(const char *path, const char *text);
+
+/* -- The application's own memory ------------------------------------------ */
+
+enum {
+	FAKE_PRIVATE = 1 << 0,
+	FAKE_READ_ONLY = 1 << 1,
+};
+
+/* mmap(2) of a file, or of fd -1: memory of no file. Ends with sys.unmap. */
+void *fake_mmap(int fd, uint64_t offset, uint64_t length, unsigned int flags);
+
+/* Another descriptor of the file that does not allow to write. */
+int fake_read_only(int fd);
+
+/* -- NUMA ------------------------------------------------------------------ */
+
+#define FAKE_POLICIES 16
+
+/* What set_policy was asked for, the latest last. */
+struct fake_policy {
+	void *address;
+	uint64_t length, nodes;
+	unsigned int policy;
+};
+
+extern struct fake_policy fake_policies[FAKE_POLICIES];
+extern unsigned int fake_policy_count;
+
+/* -- The service manager --------------------------------------------------- */
+
+/* It gets round to all notifications that it has not read. */
+void fake_manager_run(void);
+
+/* How many descriptors it has under that name (FDNAME). */
+int fake_manager_has(const char *name);
+
+/* It gives up what it has under that name. */
+void fake_manager_drop(const char *name);
+
+/* -- Damage ---------------------------------------------------------------- */
+
+/* Change a preserved file before its retrieve. Of the session that returned. */
 void fake_returned_set_length(uint64_t token, uint64_t length);
 void fake_returned_set_allocated(uint64_t token, uint64_t allocated);
 void fake_returned_set_page_size(uint64_t token, uint64_t page_size);

@@ -184,6 +184,9 @@ START_TEST(each_call_fails_once)
 			/* Only where the device is not: test_session.c. */
 			if (call == CALL_LISTS_DRIVER)
 				continue;
+			life(CALL_OPEN, 0, 0);
+			if (!fake.calls[call]) /* not of such a life */
+				continue;
 			total = all_lives(call, nth, errors[i]);
 			ck_assert_msg(total > 0, "call %d never failed", call);
 			ck_assert_msg(!problems,

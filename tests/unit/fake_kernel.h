@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of the fake kernel share. Tests use fake.h.
+ *
+ * Functions fake_<call>() fill the table of system calls: first they call
+ * called(), which a test may make fail or jump out of, then they hold the lock.
+ * All others run with the lock held.
+ */
+#ifndef FAKE_KERNEL_H
+#define FAKE_KERNEL_H
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../../lib/luo.h"
+#include "fake.h"
+
+#define HUGE_2M (UINT64_C(1) << 21)
+#define HUGE_1G (UINT64_C(1) << 30)
+
+#define MUST(condition)                                                \
+	do {                                                           \
+		if (!(condition)) {                                    \
+			fprintf(stderr, "fake: %s:%d: %s\n", __FILE__, \
+				__LINE__, #condition);                 \
+			abort();                                       \
+		}                                                      \
+	} while (0)
+
+/* The lock of the kernel until the end of the scope. */
+void fake_lock(void);
+void fake_unlock(const int *unused);
+#define LOCKED()                                                              \
+	__attribute__((cleanup(fake_unlock), unused)) const int fake_locked = \
+		(fake_lock(), 0)
+
+/* 0, or the error that the test asked for. */
+int called(enum fake_call call);
+
+/* -- Files (fake_file.c) --------------------------------------------------- */
+
+/* An inode. Lives as long as a descriptor, a map or LUO refers to it. */
+struct file {
+	int memfd;
+	int refs;
+	char name[32];
+	uint64_t device, inode;
+	uint64_t length, page_size;
+	uint64_t claimed_page_size; /* by a damaged one */
+	uint64_t allocated;	    /* bytes, of a file in small pages */
+	uint64_t claim;		    /* what a damaged one says of itself */
+	bool claims;
+	uint64_t reserved;     /* pages from the start on */
+	unsigned char *filled; /* a byte per page */
+	uint64_t filled_count; /* bytes in there */
+	long charged, filled_pages;
+	bool held;   /* by LUO: preserved, or retrieved and not finished */
+	bool frozen; /* preserved */
+};
+
+/* A bit of struct file.filled. */
+enum { FILLED = 1, FILLED_BY_LUO = 2 };
+
+struct file *file_new(const char *name, uint64_t page_size);
+void file_get(struct file *file);
+void file_put(struct file *file);
+int file_resize(struct file *file, uint64_t length);
+/* Promise pages for the start of the file up to that length. */
+int file_reserve(struct file *file, uint64_t length);
+/* Take pages for a range, with that mark. */
+int file_fill(struct file *file, uint64_t offset, uint64_t length,
+	      unsigned char mark);
+/* Give those back that LUO took and nobody has written to since. */
+void file_undo_fill(struct file *file);
+uint64_t file_allocated(const struct file *file);
+/* Damage: it says that its pages are of another size than they are. */
+void file_set_page_size(struct file *file, uint64_t page_size);
+
+/* -- Descriptors (fake_process.c) ------------------------------------------ */
+
+/* Numbers: 3 and up inherited, 1000 and up by calls, 4096 and up passed. */
+#define FD_INHERITED 3
+#define FD_FIRST 1000
+#define FD_PASSED 4096
+#define FDS 5120
+#define MAPS 4096
+
+struct session;
+struct pipe_pair;
+
+/* struct file of Linux: what all copies of a descriptor share. */
+struct description {
+	enum {
+		DEVICE = 1,
+		FILE_FD,
+		SESSION,
+		PIPE_READ,
+		PIPE_WRITE,
+		OTHER
+	} kind;
+	int refs;
+	bool read_only;
+	struct file *file;
+	struct session *session;
+	struct pipe_pair *pipe;
+};
+
+struct descriptor {
+	struct description *description; /* NULL: free */
+	bool cloexec;
+};
+
+struct map {
+	char *address;
+	uint64_t length, offset;
+	struct file *file; /* NULL: of no file */
+	bool private, read_only;
+};
+
+struct process {
+	bool alive;
+	pid_t pid;
+	int listen_fds;
+	int fd_end; /* one past the highest number that was ever used */
+	struct descriptor fds[FDS];
+	int map_end;
+	struct map maps[MAPS];
+};
+
+extern struct process fake_processes[FAKE_PROCESSES];
+struct process *running(void);
+
+struct description *description_new(int kind, struct file *file,
+				    struct session *session);
+void description_get(struct description *d);
+void description_put(struct description *d);
+
+/* Takes over the reference. -EMFILE: none is free, then it is dropped. */
+int fd_install(struct process *p, int first, struct description *d);
+/* Of an open descriptor; 0: of any kind. */
+struct description *fd_lookup(int fd, int kind);
+/* NULL if there is none. */
+struct description *fd_find(int fd);
+
+void process_end(struct process *p);
+
+/* -- Mappings (fake_mapping.c) --------------------------------------------- */
+
+void map_drop(struct process *p, struct map *map);
+
+/* -- Memory (fake_memory.c) ------------------------------------------------ */
+
+void memory_end(const struct process *p);
+
+/* -- LUO (fake_luo.c) ------------------------------------------------------ */
+
+/* In a session; more than the library allows. */
+#define ENTRIES 2048
+
+struct entry {
+	uint64_t token;
+	struct file *file;
+	int status; /* of retrieve: 0 to be tried, 1 done, or the error */
+};
+
+struct session {
+	bool used, incoming, retrieved;
+	char name[LUO_NAME_SIZE];
+	int count;
+	struct entry *entries;
+};
+
+/* The last close: unpreserve, or finish, which may refuse. */
+void session_release(struct session *s);
+void luo_device_release(void);
+/* What was outgoing is incoming in the next kernel, all else is gone. */
+void luo_kexec(void);
+void luo_boot(void);
+struct description *luo_retrieve(const char *name);
+int luo_ioctl(int fd, unsigned long request, void *arg);
+int luo_open(void);
+
+/* -- Service manager (fake_manager.c) -------------------------------------- */
+
+/* Let a process that starts have what is stored for it. */
+void manager_start(struct process *p);
+/* Before LUO goes over, and after it. */
+void manager_kexec_begin(void);
+void manager_kexec_end(void);
+void manager_boot(void);
+/* It reads what has waited long enough. */
+void manager_tick(void);
+
+/* -- Texts (fake_text.c) --------------------------------------------------- */
+
+void text_boot(void);
+/* As fake_setenv(), for the running process. */
+void text_setenv(const char *name, const char *value);
+
+/* -- The table (fake.c) ---------------------------------------------------- */
+
+void fake_close(int fd);
+void fake_set_cloexec(int fd);
+int fake_duplicate(int fd);
+int fake_memfd(const char *name, uint64_t page_size);
+int fake_set_length(int fd, uint64_t length);
+int fake_allocate(int fd, uint64_t length);
+int fake_file_info(int fd, struct hp_file_info *info);
+int fake_read_at(int fd, void *buffer, size_t length, uint64_t offset);
+int fake_map(const struct hp_map_request *request, void **ret_address);
+void fake_unmap(void *address, uint64_t length);
+int fake_populate(void *address, uint64_t length);
+int fake_set_policy(void *address, uint64_t length, unsigned int policy,
+		    const unsigned long *nodes, unsigned int nodes_bits);
+int fake_find_mapping(uint64_t address, struct hp_mapping *ret_mapping);
+int fake_open_mapping(const struct hp_mapping *mapping);
+int fake_read_text(const char *path, char *buffer, size_t size);
+int fake_read_fd_link(int fd, char *buffer, size_t size);
+int fake_kernel_release(char *buffer, size_t size);
+const char *fake_environment(const char *name);
+int fake_notify(const char *address, const char *message, const int *fds,
+		unsigned int fds_count);
+int fake_pipe(int ret_fds[2]);
+int fake_wait_hangup(int fd, unsigned int timeout_ms);
+void *fake_zalloc(size_t size);
+void fake_free(void *memory);
+
+#endif

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Fake kernel: what can be read as text. Environment, files, the release.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "fake_kernel.h"
+
+#define TEXTS 16
+
+struct text {
+	char *name, *value;
+};
+
+static struct text files[TEXTS], variables[TEXTS];
+
+static struct text *find(struct text *table, const char *name)
+{
+	for (int i = 0; i < TEXTS; i++)
+		if (table[i].name && !strcmp(table[i].name, name))
+			return &table[i];
+	return NULL;
+}
+
+static void set(struct text *table, const char *name, const char *value)
+{
+	struct text *t = find(table, name);
+
+	if (t) {
+		free(t->name);
+		free(t->value);
+		*t = (struct text){ 0 };
+	}
+	if (!value)
+		return;
+	for (int i = 0; i < TEXTS; i++) {
+		if (table[i].name)
+			continue;
+		table[i].name = strdup(name);
+		table[i].value = strdup(value);
+		MUST(table[i].name && table[i].value);
+		return;
+	}
+	MUST(!"too many texts");
+}
+
+void text_boot(void)
+{
+	for (int i = 0; i < TEXTS; i++) {
+		if (files[i].name)
+			set(files, files[i].name, NULL);
+		if (variables[i].name)
+			set(variables, variables[i].name, NULL);
+	}
+}
+
+void text_setenv(const char *name, const char *value)
+{
+	set(variables, name, value);
+}
+
+void fake_setenv(const char *name, const char *value)
+{
+	LOCKED();
+	text_setenv(name, value);
+}
+
+void fake_set_text(const char *path, const char *text)
+{
+	LOCKED();
+	set(files, path, text);
+}
+
+static int answer(char *buffer, size_t size, const char *text)
+{
+	size_t length = strlen(text);
+
+	if (length >= size)
+		return -E2BIG;
+	memcpy(buffer, text, length + 1);
+	return (int)length;
+}
+
+/* Counters of a pool as in /sys/kernel/mm/hugepages/hugepages-2048kB. */
+static int pool_counter(unsigned long kilobytes, const char *name, long *ret)
+{
+	bool gigantic = kilobytes == HUGE_1G >> 10;
+	long pages, used, filled;
+
+	if (kilobytes != HUGE_2M >> 10 && (!gigantic || fake.no_1g))
+		return -ENOENT;
+	pages = gigantic ? fake.pool_1g_pages : fake.pool_pages;
+	used = gigantic ? fake.pool_1g_used : fake.pool_used;
+	filled = gigantic ? fake.pool_1g_filled : fake.pool_filled;
+	if (!strcmp(name, "nr_hugepages"))
+		*ret = pages;
+	else if (!strcmp(name, "free_hugepages"))
+		*ret = pages - filled;
+	else if (!strcmp(name, "resv_hugepages"))
+		*ret = used - filled;
+	else if (!strcmp(name, "surplus_hugepages") ||
+		 !strcmp(name, "nr_overcommit_hugepages"))
+		*ret = 0;
+	else
+		return -ENOENT;
+	return 0;
+}
+
+int fake_read_text(const char *path, char *buffer, size_t size)
+{
+	int err = called(CALL_READ_TEXT);
+	const struct text *file;
+	unsigned long kilobytes;
+	char name[64];
+	long value;
+
+	if (err)
+		return err;
+	LOCKED();
+	if (fake.hidden_proc && !strncmp(path, "/proc/", 6))
+		return -ENOENT;
+	file = find(files, path);
+	if (file)
+		return answer(buffer, size, file->value);
+	if (!strcmp(path, "/proc/sys/kernel/random/boot_id")) {
+		(void)snprintf(name, sizeof(name),
+			       "00000000-0000-4000-8000-%012u", fake.boots);
+		return answer(buffer, size, name);
+	}
+	if (sscanf(path, "/sys/kernel/mm/hugepages/hugepages-%lukB/%63s",
+		   &kilobytes, name) != 2)
+		return -ENOENT;
+	err = pool_counter(kilobytes, name, &value);
+	if (err)
+		return err;
+	(void)snprintf(name, sizeof(name), "%ld", value);
+	return answer(buffer, size, name);
+}
+
+int fake_kernel_release(char *buffer, size_t size)
+{
+	int err = called(CALL_KERNEL_RELEASE);
+	char release[32];
+
+	if (err)
+		return err;
+	LOCKED();
+	(void)snprintf(release, sizeof(release), "7.3.4-fake%u", fake.boots);
+	return answer(buffer, size, release);
+}
+
+const char *fake_environment(const char *name)
+{
+	const struct text *t;
+
+	LOCKED();
+	t = find(variables, name);
+	return t ? t->value : NULL;
+}
