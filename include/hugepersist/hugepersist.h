@@ -110,12 +110,14 @@
  *	-ENODEV		no live update here: the kernel has no /dev/liveupdate
  *	-EACCES		no permission for /dev/liveupdate (as a rule it is for
  *			root only) or /proc/self/map_files, or a container that
- *			does not show them
+ *			does not show them; or none for the directory of a save
  *	-EAGAIN		busy for now, try again: another process had
- *			/dev/liveupdate open for the whole timeout, or the
- *			kernel cannot finish the session yet
- *	-EIO		the kernel could not read what its predecessor handed
- *			over; live update is out of order until the next boot
+ *			/dev/liveupdate open for the whole timeout, or uses the
+ *			directory of the save, or the kernel cannot finish the
+ *			session yet
+ *	-EIO		a fault below: the kernel could not read what its
+ *			predecessor handed over, and live update is out of order
+ *			until the next boot; or the storage of a save failed
  *	-EPROTO		the kernel gave an answer that this library does not
  *			know: it is too new or too old, or has a defect
  *	-EALREADY	someone else holds this session name or this memory:
@@ -131,20 +133,23 @@
  *	-EHWPOISON	a page of the region has a hardware memory error
  *	-EFBIG		the region is longer than a file can be, or has more
  *			pages than the kernel can hand over
- *	-ENOSPC		the session is full
- *	-EBADMSG	the manifest that came back is damaged
+ *	-ENOSPC		no room: the session is full, or the file system of the
+ *			save
+ *	-EBADMSG	the manifest that came back, or the save, is damaged
  *	-EADDRINUSE	something else is mapped at the address asked for
  *	-ESTALE		the layout number is not the one asked for
  *	-EMEDIUMTYPE	the memory or file is not in huge pages
  *	-ENXIO		the memory is in no file that could be handed over: not
  *			mapped, or MAP_PRIVATE
  *	-ERANGE		the memory is only a part of its file
- *	-EROFS		the descriptor or mapping does not allow to write
+ *	-EROFS		the descriptor, mapping or file system does not allow to
+ *			write
  *	-EUCLEAN	the region's file is not what it was when it was created
  *			or preserved
  *	-ENODATA	the kernel failed to rebuild the region or the manifest,
  *			and not for want of room. It does not try twice: this
  *			data is gone
+ *	-ECANCELED	a callback said so (save.h)
  *
  * SOURCES. kernel/liveupdate/luo_core.c, luo_session.c, luo_file.c,
  * include/uapi/linux/liveupdate.h and mm/memfd_luo.c of Linux 7.3;
@@ -370,7 +375,8 @@ enum hp_origin {
 	HP_ORIGIN_CREATED = 1,	   /* hp_region_create(): zero bytes */
 	HP_ORIGIN_LIVE_UPDATE = 2, /* hp_region_reclaim(): the old kernel */
 	HP_ORIGIN_ADOPTED = 3,	   /* hp_region_adopt*(): the application */
-	HP_ORIGIN_ATTACHED = 4	   /* hp_region_from_fd(): another process */
+	HP_ORIGIN_ATTACHED = 4,	   /* hp_region_from_fd(): another process */
+	HP_ORIGIN_SAVE = 5	   /* hp_region_load(): a save, see save.h */
 };
 
 /* State of a session. */
