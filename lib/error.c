@@ -44,15 +44,17 @@ HP_EXPORT const char *hp_strerror(int err)
 		return "No access to /dev/liveupdate or /proc/self/map_files: "
 		       "give the process the device node (container, chroot, "
 		       "PrivateDevices=) and the right to open it (root as a "
-		       "rule), or look for a security policy.";
+		       "rule), or look for a security policy. Or no permission "
+		       "for the directory of a save: give it to the process.";
 	case -EAGAIN:
 		return "Busy for now: try again. If it stays, find the process "
-		       "that keeps /dev/liveupdate open (fuser "
-		       "/dev/liveupdate).";
+		       "that keeps /dev/liveupdate or the file 'lock' of the "
+		       "save open (fuser).";
 	case -EIO:
-		return "The kernel could not read what the previous one handed "
-		       "over: see its log; live update works again after the "
-		       "next boot.";
+		return "A fault below, see the kernel's log: it could not read "
+		       "what the previous one handed over (live update works "
+		       "again after the next boot), or the storage of a save "
+		       "failed (replace the disk, or save elsewhere).";
 	case -EPROTO:
 		return "The kernel gave an unexpected answer: see its log, and "
 		       "check that kernel and libhugepersist belong together.";
@@ -80,7 +82,8 @@ HP_EXPORT const char *hp_strerror(int err)
 	case -EBUSY:
 		return "This would lose data: call hp_session_abort() if a "
 		       "region is preserved, hp_session_commit() if the "
-		       "session came back.";
+		       "session came back; save to another directory, or with "
+		       "HP_SAVE_REPLACE.";
 	case -EOPNOTSUPP:
 		return "Not supported for memory of this kind: boot a kernel "
 		       "with the hugepersist patches, use a page size that it "
@@ -94,12 +97,15 @@ HP_EXPORT const char *hp_strerror(int err)
 		       "pages than the kernel can hand over: raise the limit "
 		       "(ulimit -f), or split it into several regions.";
 	case -ENOSPC:
-		return "The session is full: preserve fewer regions in it, or "
-		       "use a second session.";
+		return "No room: a session is full (preserve fewer regions in "
+		       "it, or use a second one), or the file system of a save "
+		       "has no space for a new one beside the old (free some, "
+		       "or save elsewhere).";
 	case -EBADMSG:
 		return "The manifest that came back is damaged: reclaim by "
 		       "token with HP_REGION_UNLISTED and check the content "
-		       "yourself, or give it up with HP_COMMIT_DROP.";
+		       "yourself, or give it up with HP_COMMIT_DROP. Or a save "
+		       "is: take another one, or hp_save_remove() it.";
 	case -EADDRINUSE:
 		return "Something else is mapped at this address: ask earlier "
 		       "in the life of the process, for another address or for "
@@ -120,8 +126,9 @@ HP_EXPORT const char *hp_strerror(int err)
 		return "This memory is not one whole file: map it whole, or "
 		       "hand over its descriptor with hp_region_adopt().";
 	case -EROFS:
-		return "The descriptor or mapping is for reading only: open it "
-		       "for writing, or map it with HP_REGION_READ_ONLY.";
+		return "The descriptor, mapping or file system is for reading "
+		       "only: open it for writing, map it with "
+		       "HP_REGION_READ_ONLY, or save elsewhere.";
 	case -EUCLEAN:
 		return "The region's file is not what it was when it was "
 		       "created or preserved: do not resize or close "
@@ -132,6 +139,9 @@ HP_EXPORT const char *hp_strerror(int err)
 		       "that data is gone: its log says why (damage, or a "
 		       "page size or format that it lacks); go on with "
 		       "HP_COMMIT_DROP.";
+	case -ECANCELED:
+		return "A callback of the application stopped the call: all is "
+		       "as before.";
 	default:
 		return "Not an error of libhugepersist: look it up in "
 		       "errno(3).";

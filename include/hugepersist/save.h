@@ -61,7 +61,7 @@
  * must not touch the directory.
  *
  * ERRORS. Codes are those of hugepersist.h and mean the same. In addition to
- * those that a call lists, all calls here can give:
+ * those that a call lists, all calls with a directory can give:
  *
  * -EINVAL	null or empty directory, or one that cannot be (too long, not a
  *		directory, a loop of links); bad options
@@ -72,7 +72,7 @@
  * -EPROTO	an answer of the kernel that the library does not know
  * -ENOMEM, -EMFILE
  *
- * Sources: io_uring(7), io_uring_register(2), open(2) (O_DIRECT), fsync(2),
+ * SOURCES. io_uring(7), io_uring_register(2), open(2) (O_DIRECT), fsync(2),
  * rename(2), fallocate(2), flock(2), ext4(5), xfs(5);
  * https://xxhash.com; lib/save_format.h (the format of the files).
  */
@@ -85,10 +85,14 @@
 extern "C" {
 #endif
 
+/* -- Constants ------------------------------------------------------------- */
+
 /* Limits of struct hp_save_opts */
 #define HP_SAVE_DEPTH_MAX 256
 #define HP_SAVE_BLOCK_MIN (UINT64_C(1) << 16)
 #define HP_SAVE_BLOCK_MAX (UINT64_C(1) << 26)
+
+/* -- Structures ------------------------------------------------------------ */
 
 /* How far a call has got. Later versions may add fields at the end. */
 struct hp_save_progress {
@@ -99,6 +103,10 @@ struct hp_save_progress {
 };
 
 /*
+ * hp_save_progress_fn - how far a call has got.
+ * @context: from struct hp_save_opts
+ * @progress: valid during the call
+ *
  * Called before the first block, then some ten times a second, and at the end.
  * Not 0: stop, the call fails with -ECANCELED and leaves things as they were.
  * After the last block of all it is not asked any more.
@@ -113,8 +121,11 @@ struct hp_range {
 };
 
 /*
- * HP_SAVE_ONLINE: which parts of a region changed?
- * @ranges: to be filled with up to max ranges
+ * hp_save_dirty_fn - HP_SAVE_ONLINE: which parts of a region changed?
+ * @context: from struct hp_save_opts
+ * @token: of the region
+ * @ranges: to be filled in
+ * @max: with up to that many
  *
  * Returns how many it filled in, 0: no more; or a negative number, to stop
  * (-ECANCELED). Asked for each region after each pass until it returns 0. Each
@@ -127,7 +138,9 @@ typedef int hp_save_dirty_fn(void *context, uint64_t token,
 			     struct hp_range *ranges, unsigned int max);
 
 /*
- * HP_SAVE_ONLINE: stop all writers (paused 1), or let them go on (paused 0).
+ * hp_save_pause_fn - HP_SAVE_ONLINE: stop all writers, or let them go on.
+ * @context: from struct hp_save_opts
+ * @paused: 1: stop them, 0: let them go on
  *
  * After it returned 0 from paused 1, nothing writes to the regions until it is
  * called with 0, which always follows, once, also when the save fails. Not 0
@@ -216,6 +229,8 @@ struct hp_save_info {
 	char library[16]; /* hp_version() of the writer */
 };
 
+/* -- Session --------------------------------------------------------------- */
+
 /*
  * hp_session_save - write all regions of the session to a directory.
  * @directory: made (with mode 0700) if it is not there, in a directory that is
@@ -261,11 +276,13 @@ int hp_session_save(struct hp_session *session, const char *directory,
  * All or, on failure, none.
  *
  * -EEXIST	one of the tokens is open in this session, or came back
- * and all of hp_region_load()
+ * all else	as hp_region_load()
  */
 int hp_session_load(struct hp_session *session, const char *directory,
 		    const struct hp_save_opts *opts,
 		    struct hp_save_result *result);
+
+/* -- Region ---------------------------------------------------------------- */
 
 /*
  * hp_region_load - create a region with the bytes that a save has for it.
@@ -298,8 +315,7 @@ int hp_session_load(struct hp_session *session, const char *directory,
  * -EEXIST	a region with that token is open, or came back and is not
  *		reclaimed
  * -ECANCELED	progress said so
- * and -ENOMEM, -EFBIG, -EHWPOISON, -EBADMSG, -ENODATA, -EPROTO
- *		as hp_region_create()
+ * -ENOMEM, -EFBIG, -EHWPOISON, -ENODATA	as hp_region_create()
  */
 int hp_region_load(struct hp_session *session, uint64_t token,
 		   const char *directory,
@@ -324,7 +340,7 @@ int hp_region_load(struct hp_session *session, uint64_t token,
  * and populate; numa is for create and load. HP_REGION_OLD_ADDRESS goes to
  * reclaim and load. The length of what is found may differ from length.
  *
- * Errors: those of the three calls.
+ * all	as the three calls, but for -ENOENT
  */
 int hp_region_open(struct hp_session *session, uint64_t token, uint64_t length,
 		   const char *directory,
@@ -344,6 +360,8 @@ int hp_region_open(struct hp_session *session, uint64_t token, uint64_t length,
  */
 int hp_region_get(struct hp_session *session, uint64_t token,
 		  struct hp_region **ret_region);
+
+/* -- Save ------------------------------------------------------------------ */
 
 /*
  * hp_save_info - what a directory holds, without loading it.
@@ -365,7 +383,7 @@ int hp_save_info(const char *directory, struct hp_save_info *info);
  *        the one at the time of the save
  *
  * -ENOENT	there are not that many, or as hp_save_info()
- * and all of hp_save_info()
+ * all else	as hp_save_info()
  */
 int hp_save_region(const char *directory, unsigned int index,
 		   struct hp_region_info *info);
