@@ -69,6 +69,7 @@ int main(void)
 	SRunner *runner = srunner_create(fake_suite());
 	int failed;
 
+	srunner_add_suite(runner, fake_more_suite());
 	srunner_add_suite(runner, manifest_suite());
 	srunner_add_suite(runner, misc_suite());
 	srunner_add_suite(runner, session_suite());

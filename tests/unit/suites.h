@@ -43,6 +43,7 @@ void check_filled(const struct hp_region *region);
 void live_update(void);
 
 Suite *fake_suite(void);
+Suite *fake_more_suite(void);
 Suite *manifest_suite(void);
 Suite *misc_suite(void);
 Suite *session_suite(void);
