@@ -17,8 +17,12 @@ static int retrieve(const struct hp_incoming *incoming,
 	int err;
 
 	err = sys->ioctl(incoming->fd, LUO_RETRIEVE_FD, &arg);
-	if (err < 0)
+	if (err < 0) {
+		hp_log(incoming->log, LOG_WARNING,
+		       "LUO_RETRIEVE_FD of token %#llx: %s",
+		       (unsigned long long)token, HP_ERRNO(err));
 		return err;
+	}
 	/* Linux 7.3 does so itself, but mm/memfd_luo.c promises otherwise. */
 	sys->set_cloexec(arg.fd);
 	return arg.fd;
@@ -60,34 +64,65 @@ static int region_error(int err)
 	}
 }
 
+static void log_manifest(const struct hp_incoming *incoming)
+{
+	const struct hp_manifest_about *about = &incoming->about;
+
+	hp_log(incoming->log, LOG_INFO,
+	       "manifest: %u regions, generation %llu, %ssealed, written by "
+	       "library '%s' on kernel '%s'",
+	       incoming->count, (unsigned long long)about->generation,
+	       about->sealed ? "" : "not ", about->library, about->kernel);
+}
+
+/* 0 also when there is no manifest: then it stays empty. */
+static int load(struct hp_incoming *incoming, const struct hp_sys *sys,
+		struct hp_manifest *manifest)
+{
+	int err;
+
+	HP_FD(file, sys, retrieve(incoming, sys, HP_TOKEN_RESERVED));
+	/*
+	 * Without a manifest the kexec came between the creation of the session
+	 * and its first file, and the session is empty.
+	 */
+	if (file.fd == -ENOENT)
+		return 0;
+	if (file.fd < 0)
+		return final_error(file.fd);
+	err = hp_manifest_read(sys, file.fd, manifest);
+	if (err < 0 && !manifest->problem) {
+		hp_log(incoming->log, LOG_ERR, "reading the manifest: %s",
+		       HP_ERRNO(err));
+		return hp_error_common(err);
+	}
+	if (err < 0)
+		hp_log(incoming->log, LOG_ERR, "manifest: %s",
+		       manifest->problem);
+	return err;
+}
+
 int hp_incoming_load(struct hp_incoming *incoming, const struct hp_sys *sys)
 {
 	struct hp_manifest *manifest;
 	int err;
 
-	if (incoming->manifest)
-		return 0;
+	if (incoming->manifest || incoming->manifest_error)
+		return incoming->manifest_error;
 
 	HP_MEMORY(memory, sys, sys->zalloc(sizeof(*manifest)));
 	if (!memory.memory)
 		return -ENOMEM;
 	manifest = memory.memory;
-
-	HP_FD(file, sys, retrieve(incoming, sys, HP_TOKEN_RESERVED));
-	if (file.fd >= 0) {
-		err = hp_manifest_read(sys, file.fd, manifest);
-		if (err == -EBADMSG || err == -EOPNOTSUPP)
-			return err;
-		if (err < 0)
-			return hp_error_common(err);
-	} else if (file.fd != -ENOENT) {
-		return final_error(file.fd);
-	}
-	/*
-	 * Without a manifest the kexec came between the creation of the session
-	 * and its first file, and the session is empty.
-	 */
+	err = load(incoming, sys, manifest);
+	if (err == -EBADMSG || err == -EOPNOTSUPP || err == -ENODATA)
+		incoming->manifest_error = err;
+	if (err < 0)
+		return err;
+	incoming->about = manifest->about;
+	incoming->count = manifest->count;
 	incoming->manifest = hp_memory_keep(&memory);
+	log_manifest(incoming);
 	return 0;
 }
 
@@ -99,12 +134,25 @@ int hp_incoming_retrieve(const struct hp_incoming *incoming,
 	return fd < 0 ? region_error(fd) : fd;
 }
 
+int hp_incoming_retrieve_unlisted(const struct hp_incoming *incoming,
+				  const struct hp_sys *sys, uint64_t token)
+{
+	int fd = retrieve(incoming, sys, token);
+
+	if (fd == -ENOENT)
+		return -ENOENT;
+	return fd < 0 ? region_error(fd) : fd;
+}
+
 int hp_incoming_finish(struct hp_incoming *incoming, const struct hp_sys *sys)
 {
 	struct luo_finish_arg arg = { .size = sizeof(arg) };
 	int err;
 
 	err = sys->ioctl(incoming->fd, LUO_FINISH, &arg);
+	if (err < 0)
+		hp_log(incoming->log, LOG_WARNING, "LUO_FINISH: %s",
+		       HP_ERRNO(err));
 	switch (err) {
 	case 0:
 		break;
@@ -115,7 +163,11 @@ int hp_incoming_finish(struct hp_incoming *incoming, const struct hp_sys *sys)
 	default:
 		return hp_error_common(err);
 	}
+	/* Dropped unread: what it said is gone. */
+	if (!incoming->manifest && !incoming->manifest_error)
+		incoming->manifest_error = -ENODATA;
 	hp_incoming_close(incoming, sys);
+	incoming->committed = true;
 	return 0;
 }
 

@@ -5,23 +5,39 @@
 #ifndef HP_INCOMING_H
 #define HP_INCOMING_H
 
+#include <stdbool.h>
+
+#include "log.h"
 #include "manifest.h"
 #include "sys.h"
 
 struct hp_incoming {
+	const struct hp_log *log;
 	int fd;			      /* -1: nothing came back, or committed */
-	struct hp_manifest *manifest; /* NULL: not read yet */
+	struct hp_manifest *manifest; /* NULL: not read yet, or committed */
+	int manifest_error;	      /* it cannot be read, now and ever */
+	bool committed;
+
+	/* From the manifest; they stay after commit. */
+	struct hp_manifest_about about;
+	uint32_t count;
 };
 
 /*
  * Read the manifest unless that is done. Separate from opening since it can
  * fail, and a failure must not close the session, which would free its data.
+ * -EBADMSG, -EOPNOTSUPP and -ENODATA are final, -EPROTO, -EMFILE and -ENOMEM
+ * are not.
  */
 int hp_incoming_load(struct hp_incoming *incoming, const struct hp_sys *sys);
 
 /* The file of a region that the manifest lists; a descriptor or an error. */
 int hp_incoming_retrieve(const struct hp_incoming *incoming,
 			 const struct hp_sys *sys, uint64_t token);
+
+/* Of one that it need not list. -ENOENT: there is none under that token. */
+int hp_incoming_retrieve_unlisted(const struct hp_incoming *incoming,
+				  const struct hp_sys *sys, uint64_t token);
 
 /* LUO gives up its share of all files. On failure all is as before. */
 int hp_incoming_finish(struct hp_incoming *incoming, const struct hp_sys *sys);

@@ -17,4 +17,8 @@ struct hp_log {
 __attribute__((format(printf, 3, 4))) void
 hp_log(const struct hp_log *log, int priority, const char *format, ...);
 
+/* "ENOMEM" for -ENOMEM, or the number if the C library knows no name. */
+#define HP_ERRNO(err) hp_errno_name((err), (char[16]){ 0 }, 16)
+const char *hp_errno_name(int err, char *buffer, size_t size);
+
 #endif

@@ -8,32 +8,53 @@
  * The file is two slots of half its size. A slot is a header, then count
  * entries. Offsets in bytes:
  *
- *	header	 0 u64 magic; 0 while the slot is being written
- *		 8 u32 version: 1; another one means that entries are unknown
- *		12 u32 header_size: where the entries begin
- *		16 u32 entry_size: from one entry to the next
- *		20 u32 count
- *		24 u64 sequence: of two valid slots the higher one counts
- *		32 u32 crc: zlib's crc32 of header and entries, with crc itself 0
- *		36 u32 features: bits that a reader must know; none yet
- *		40 24 bytes of 0
- *	entry	 0 u64 token
- *		 8 u64 length in bytes
- *		16 u64 page_size in bytes
- *		24 40 bytes of 0
+ *	header	  0 u64 magic; 0 while the slot is being written
+ *		  8 u32 version: 1; another one means that entries are unknown
+ *		 12 u32 header_size: where the entries begin
+ *		 16 u32 entry_size: from one entry to the next
+ *		 20 u32 count
+ *		 24 u64 sequence: of two valid slots the higher one counts
+ *		 32 u32 crc: zlib's crc32 of header and entries, with crc itself 0
+ *		 36 u32 features: bits that a reader must know; none yet
+ *		 40 u64 generation, or 0: see struct hp_manifest_about
+ *		 48 u64 updates, or 0
+ *		 56 u64 written_ns, or 0
+ *		 64 u32 sealed: 0 or 1
+ *		 68 u32 0
+ *		 72 char kernel[72]
+ *		144 char boot_id[40]
+ *		184 char library[16]
+ *		200
+ *	entry	  0 u64 token
+ *		  8 u64 length in bytes
+ *		 16 u64 page_size in bytes
+ *		 24 u64 address, or 0: not known
+ *		 32 u64 layout: the application's number
+ *		 40 24 bytes of 0
+ *		 64 char label[64]
+ *		128
+ *
+ * Library 0.1 wrote the first 64 bytes of header and entries, with 0 behind
+ * features and behind page_size. What is missing reads as 0.
  *
  * The first 40 bytes are the same in every version. Headers and entries may grow
  * at their end; sizes are multiples of 8. An older reader skips what it does not
  * know, so what it must know needs a feature bit.
  *
+ * Strings end with a zero. They are for people, so a bad one is no reason to
+ * refuse memory: the reader cuts it to its field and makes control characters
+ * '?'. All else that cannot be true makes the manifest a damaged one.
+ *
  * The kexec may come after any store. An update clears the magic of slot 1,
  * changes it, sets the magic, and only then does the same to slot 0. So one
- * slot is always valid, and between updates both say the same: a damaged slot
- * cannot bring back an older list.
+ * slot is always valid, an update takes effect with the one store of the magic
+ * of slot 1, and between updates both say the same: a damaged slot cannot bring
+ * back an older list.
  */
 #ifndef HP_MANIFEST_H
 #define HP_MANIFEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -45,6 +66,28 @@
 #define HP_MANIFEST_VERSION 1
 #define HP_MANIFEST_SLOTS 2
 
+/* What a manifest says about its session as a whole. */
+struct hp_manifest_about {
+	/*
+	 * Number of the set of regions: one more than that of the set before
+	 * it, which came back to the writer or was aborted by it; else 1.
+	 */
+	uint64_t generation;
+	/*
+	 * Kernel updates that the session has lived through when this arrives:
+	 * one more than the manifest said that came back to the writer (which
+	 * counts as 1 if it did not say); 1 if none did. So a set that is
+	 * aborted does not count.
+	 */
+	uint64_t updates;
+	uint64_t written_ns; /* last change, since 1970, UTC */
+	uint32_t sealed;     /* 1: the contents are consistent */
+	uint32_t zero;
+	char kernel[72];  /* release of the writer's kernel */
+	char boot_id[40]; /* of the writer's kernel; "": not known */
+	char library[16]; /* hp_version() of the writer */
+};
+
 struct hp_manifest_header {
 	uint64_t magic;
 	uint32_t version;
@@ -54,36 +97,76 @@ struct hp_manifest_header {
 	uint64_t sequence;
 	uint32_t crc;
 	uint32_t features;
-	uint64_t zero[3];
+	struct hp_manifest_about about;
 };
 
 struct hp_manifest_entry {
 	uint64_t token;
 	uint64_t length;
 	uint64_t page_size;
-	uint64_t zero[5];
+	uint64_t address;
+	uint64_t layout;
+	uint64_t zero[3];
+	char label[HP_LABEL_MAX + 1];
 };
 
 /* That many bytes of the header are the same in every version. */
-#define HP_MANIFEST_FIXED offsetof(struct hp_manifest_header, zero)
+#define HP_MANIFEST_FIXED offsetof(struct hp_manifest_header, about)
 
-_Static_assert(HP_MANIFEST_FIXED == 40, "manifest layout");
-_Static_assert(sizeof(struct hp_manifest_header) == 64, "manifest layout");
-_Static_assert(sizeof(struct hp_manifest_entry) == 64, "manifest layout");
+/* What library 0.1 wrote. */
+#define HP_MANIFEST_HEADER_MIN 64
+#define HP_MANIFEST_ENTRY_MIN 64
 
-#define HP_MANIFEST_SLOT_SIZE                \
-	(sizeof(struct hp_manifest_header) + \
-	 HP_REGIONS_MAX * sizeof(struct hp_manifest_entry))
+#define HP_MANIFEST_AT(type, field, offset)                                    \
+	_Static_assert(offsetof(struct hp_manifest_##type, field) == (offset), \
+		       "manifest layout: " #field)
+
+HP_MANIFEST_AT(header, magic, 0);
+HP_MANIFEST_AT(header, version, 8);
+HP_MANIFEST_AT(header, header_size, 12);
+HP_MANIFEST_AT(header, entry_size, 16);
+HP_MANIFEST_AT(header, count, 20);
+HP_MANIFEST_AT(header, sequence, 24);
+HP_MANIFEST_AT(header, crc, 32);
+HP_MANIFEST_AT(header, features, 36);
+HP_MANIFEST_AT(header, about.generation, 40);
+HP_MANIFEST_AT(header, about.updates, 48);
+HP_MANIFEST_AT(header, about.written_ns, 56);
+HP_MANIFEST_AT(header, about.sealed, 64);
+HP_MANIFEST_AT(header, about.kernel, 72);
+HP_MANIFEST_AT(header, about.boot_id, 144);
+HP_MANIFEST_AT(header, about.library, 184);
+_Static_assert(sizeof(struct hp_manifest_header) == 200, "manifest layout");
+HP_MANIFEST_AT(entry, token, 0);
+HP_MANIFEST_AT(entry, length, 8);
+HP_MANIFEST_AT(entry, page_size, 16);
+HP_MANIFEST_AT(entry, address, 24);
+HP_MANIFEST_AT(entry, layout, 32);
+HP_MANIFEST_AT(entry, label, 64);
+_Static_assert(sizeof(struct hp_manifest_entry) == 128, "manifest layout");
+
+/* By whole pages, so that slots share none. */
+#define HP_MANIFEST_SLOT_SIZE                                         \
+	((sizeof(struct hp_manifest_header) +                         \
+	  HP_REGIONS_MAX * sizeof(struct hp_manifest_entry) + 4095) / \
+	 4096 * 4096)
 #define HP_MANIFEST_SIZE (HP_MANIFEST_SLOTS * HP_MANIFEST_SLOT_SIZE)
 
 /* What a manifest file may measure, from any version. */
 #define HP_MANIFEST_SIZE_MIN 8192
 #define HP_MANIFEST_SIZE_MAX (16 << 20)
 
+/* Twice as many places as entries, so that a search is short. */
+#define HP_MANIFEST_PLACES 2048
+
 /* A manifest that was read. */
 struct hp_manifest {
+	const char *problem; /* what is wrong with it, for people; or NULL */
+	struct hp_manifest_about about;
 	uint32_t count;
 	struct hp_manifest_entry entries[HP_REGIONS_MAX];
+	/* By a hash of the token: number of the entry, from 1. 0: free. */
+	uint16_t places[HP_MANIFEST_PLACES];
 };
 
 /*
@@ -107,15 +190,27 @@ struct hp_manifest_writer {
 	unsigned char *slots;
 	uint64_t sequence;
 	uint32_t count;
+	uint32_t entries_crc; /* of all entries, to be combined */
+	struct hp_manifest_about about;
 };
 
-/* Make the file, with no entry. The system's errors as they are. */
+/*
+ * Make the file, with no entry. Of about generation and updates are taken, the
+ * rest is found out here. The system's errors as they are.
+ */
 int hp_manifest_start(struct hp_manifest_writer *writer,
-		      const struct hp_sys *sys);
+		      const struct hp_sys *sys,
+		      const struct hp_manifest_about *about);
 
 /* Add an entry in place. The caller has seen that count is below the limit. */
-void hp_manifest_add(struct hp_manifest_writer *writer, uint64_t token,
-		     uint64_t length, uint64_t page_size);
+void hp_manifest_add(struct hp_manifest_writer *writer,
+		     const struct hp_manifest_entry *entry);
+
+void hp_manifest_seal(struct hp_manifest_writer *writer, bool sealed);
+
+/* Token of the nth entry that was added, from 0. */
+uint64_t hp_manifest_token(const struct hp_manifest_writer *writer,
+			   uint32_t index);
 
 void hp_manifest_stop(struct hp_manifest_writer *writer);
 

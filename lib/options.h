@@ -15,4 +15,16 @@
  */
 int hp_options_read(void *known, size_t known_size, const void *options);
 
+/*
+ * The other way round: a structure that the library fills in. -EINVAL: NULL, or
+ * its size is less than smallest, that of the first version that had it.
+ */
+int hp_info_check(const void *info, size_t smallest);
+
+/*
+ * Copy known into the caller's structure as far as it reaches; what the caller
+ * knows and this version does not becomes 0. Its size stays. Checked before.
+ */
+void hp_info_fill(void *info, const void *known, size_t known_size);
+
 #endif

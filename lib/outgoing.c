@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
-#include <stdbool.h>
+#include <string.h>
 
 #include "error.h"
 #include "luo.h"
 #include "outgoing.h"
 #include "region.h"
 
-static int preserve(int session, const struct hp_sys *sys, int fd,
+static int preserve(int session, const struct hp_source *source, int fd,
 		    uint64_t token)
 {
 	struct luo_file_arg arg = {
@@ -15,8 +15,14 @@ static int preserve(int session, const struct hp_sys *sys, int fd,
 		.fd = fd,
 		.token = token,
 	};
+	int err;
 
-	return sys->ioctl(session, LUO_PRESERVE_FD, &arg);
+	err = source->sys->ioctl(session, LUO_PRESERVE_FD, &arg);
+	if (err < 0)
+		hp_log(source->log, LOG_WARNING,
+		       "LUO_PRESERVE_FD of token %#llx: %s",
+		       (unsigned long long)token, HP_ERRNO(err));
+	return err;
 }
 
 static int preserve_error(int err)
@@ -55,6 +61,19 @@ static int manifest_error(int err)
 	}
 }
 
+/* Counts that came from outside stay at their end. */
+static uint64_t one_more(uint64_t count)
+{
+	return count < UINT64_MAX ? count + 1 : count;
+}
+
+void hp_outgoing_follow(struct hp_outgoing *outgoing,
+			const struct hp_manifest_about *about)
+{
+	outgoing->generation = about->generation;
+	outgoing->updates = about->updates ? about->updates : 1;
+}
+
 /*
  * The manifest goes first: a session that holds a region without one would come
  * back looking empty, and the region would be freed.
@@ -62,21 +81,30 @@ static int manifest_error(int err)
 static int start(struct hp_outgoing *outgoing, struct hp_source *source,
 		 const char *name)
 {
+	const struct hp_manifest_about about = {
+		.generation = one_more(outgoing->generation),
+		.updates = one_more(outgoing->updates),
+	};
 	const struct hp_sys *sys = source->sys;
 	int err;
 
-	err = hp_manifest_start(&outgoing->manifest, sys);
-	if (err < 0)
+	if (outgoing->inherited_fd >= 0)
+		return -EALREADY;
+	err = hp_manifest_start(&outgoing->manifest, sys, &about);
+	if (err < 0) {
+		hp_log(source->log, LOG_WARNING, "making a manifest: %s",
+		       HP_ERRNO(err));
 		return manifest_error(err);
+	}
 	err = hp_source_create(source, name, &outgoing->fd);
 	if (err < 0) {
 		hp_manifest_stop(&outgoing->manifest);
 		return err;
 	}
-	err = preserve(outgoing->fd, sys, outgoing->manifest.fd,
+	err = preserve(outgoing->fd, source, outgoing->manifest.fd,
 		       HP_TOKEN_RESERVED);
 	if (err < 0) {
-		hp_outgoing_stop(outgoing, sys);
+		hp_outgoing_close(outgoing, sys);
 		return preserve_error(err);
 	}
 	return 0;
@@ -94,14 +122,64 @@ static int check_taken(const struct hp_region *region)
 	return info.allocated < region->length ? -EUCLEAN : 0;
 }
 
+static struct hp_manifest_entry entry_of(const struct hp_region *region)
+{
+	struct hp_manifest_entry entry = {
+		.token = region->token,
+		.length = region->length,
+		.page_size = region->page_size,
+		.address = (uintptr_t)region->address,
+		.layout = region->layout,
+	};
+
+	memcpy(entry.label, region->label, sizeof(entry.label));
+	return entry;
+}
+
+/* In a session that is there. */
+static int add(struct hp_outgoing *outgoing, struct hp_source *source,
+	       const struct hp_region *region)
+{
+	struct hp_manifest_entry entry;
+	int err;
+
+	if (outgoing->manifest.count == HP_REGIONS_MAX)
+		return -ENOSPC;
+	err = preserve(outgoing->fd, source, region->fd, region->token);
+	if (err < 0)
+		return preserve_error(err);
+	/*
+	 * If this fails, the file that LUO took stays there, since LUO gives no
+	 * single one back. It is not listed, as what is in it is not the
+	 * region, so the next kernel frees it at commit.
+	 */
+	err = check_taken(region);
+	if (err < 0) {
+		hp_log(source->log, LOG_ERR,
+		       "token %#llx: the file is not what the kernel took",
+		       (unsigned long long)region->token);
+		return err;
+	}
+	/*
+	 * Listed last: a kexec before this leaves a region that did not come
+	 * back, as if it had come before the request; the other way round there
+	 * would be one that is missing.
+	 */
+	entry = entry_of(region);
+	hp_manifest_add(&outgoing->manifest, &entry);
+	return 0;
+}
+
 int hp_outgoing_preserve(struct hp_outgoing *outgoing, struct hp_source *source,
 			 const char *name, const struct hp_region *region)
 {
-	const struct hp_sys *sys = source->sys;
 	bool first = outgoing->fd < 0;
 	struct hp_file_info info;
 	int err;
 
+	/* First: it must not arrive sealed with half of what is asked for. */
+	if (!first)
+		hp_manifest_seal(&outgoing->manifest, false);
 	err = hp_region_check_file(region, &info);
 	if (err < 0)
 		return err;
@@ -110,36 +188,40 @@ int hp_outgoing_preserve(struct hp_outgoing *outgoing, struct hp_source *source,
 		if (err < 0)
 			return err;
 	}
-	if (outgoing->manifest.count == HP_REGIONS_MAX)
-		return -ENOSPC;
-	err = preserve(outgoing->fd, sys, region->fd, region->token);
-	if (err < 0)
-		err = preserve_error(err);
-	else
-		err = check_taken(region);
+	err = add(outgoing, source, region);
+	if (!first)
+		return err;
 	if (err < 0) {
-		/*
-		 * An empty session would block the name for others. If there is
-		 * more in it, a file that LUO took stays there, since LUO gives
-		 * no single one back. It is not listed, as what is in it is not
-		 * the region, so the next kernel frees it at commit.
-		 */
-		if (first)
-			hp_outgoing_stop(outgoing, sys);
+		/* An empty session would block the name for others. */
+		hp_outgoing_close(outgoing, source->sys);
 		return err;
 	}
-	/*
-	 * Listed last: a kexec before this leaves a region that did not come
-	 * back, as if it had come before the request; the other way round there
-	 * would be one that is missing.
-	 */
-	hp_manifest_add(&outgoing->manifest, region->token, region->length,
-			region->page_size);
+	outgoing->generation = outgoing->manifest.about.generation;
+	hp_source_store(source, name, false, outgoing->fd);
 	return 0;
 }
 
-void hp_outgoing_stop(struct hp_outgoing *outgoing, const struct hp_sys *sys)
+int hp_outgoing_stop(struct hp_outgoing *outgoing, struct hp_source *source,
+		     const char *name)
 {
+	int err = 0;
+
+	/* Whoever still has a copy must not hand it over as sealed. */
+	if (outgoing->fd >= 0)
+		hp_manifest_seal(&outgoing->manifest, false);
+	if (outgoing->fd >= 0 || outgoing->inherited_fd >= 0 ||
+	    outgoing->forget_again)
+		err = hp_source_forget(source, name, false);
+	outgoing->forget_again = err < 0;
+	hp_outgoing_close(outgoing, source->sys);
+	return err;
+}
+
+void hp_outgoing_close(struct hp_outgoing *outgoing, const struct hp_sys *sys)
+{
+	if (outgoing->inherited_fd >= 0)
+		sys->close(outgoing->inherited_fd);
+	outgoing->inherited_fd = -1;
 	if (outgoing->fd < 0)
 		return;
 	/* The last close of a session unpreserves all its files. */

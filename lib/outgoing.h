@@ -5,25 +5,47 @@
 #ifndef HP_OUTGOING_H
 #define HP_OUTGOING_H
 
+#include <stdbool.h>
+
 #include "manifest.h"
 #include "source.h"
 #include "sys.h"
+
+struct hp_region;
 
 struct hp_outgoing {
 	int fd; /* -1: nothing is preserved */
 	/* What an earlier process preserved; -1: none. See struct hp_session_info. */
 	int inherited_fd;
+	/* A service manager did not let go of its copy when it was asked. */
+	bool forget_again;
 	struct hp_manifest_writer manifest;
+
+	/* The set before this one: last preserved here, or what came back. */
+	uint64_t generation; /* 0: none */
+	/* What came back, after commit: has lived through that many. */
+	uint64_t updates;
 };
+
+/* What came back is committed: the next set follows it. */
+void hp_outgoing_follow(struct hp_outgoing *outgoing,
+			const struct hp_manifest_about *about);
 
 /*
  * Preserve one region, and before the first one the session and its manifest.
- * A failure leaves behind what was there before, not more.
+ * A failure leaves behind what was there before, not more, and not sealed.
  */
 int hp_outgoing_preserve(struct hp_outgoing *outgoing, struct hp_source *source,
 			 const char *name, const struct hp_region *region);
 
-/* Nothing is preserved any more. */
-void hp_outgoing_stop(struct hp_outgoing *outgoing, const struct hp_sys *sys);
+/*
+ * Nothing is preserved any more, also not what an earlier process left.
+ * -EAGAIN: a service manager may still have a copy; call again.
+ */
+int hp_outgoing_stop(struct hp_outgoing *outgoing, struct hp_source *source,
+		     const char *name);
+
+/* Give up the descriptors of this process and nothing else. */
+void hp_outgoing_close(struct hp_outgoing *outgoing, const struct hp_sys *sys);
 
 #endif

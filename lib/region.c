@@ -268,33 +268,6 @@ int hp_region_check_file(const struct hp_region *region,
 	return 0;
 }
 
-HP_EXPORT int hp_region_preserve(struct hp_region *region)
-{
-	struct hp_session *session;
-	int err;
-
-	if (!region)
-		return -EINVAL;
-	session = region->session;
-	err = hp_session_check(session);
-	if (err < 0)
-		return err;
-
-	HP_LOCKED(&session->lock);
-	if (region->preserved)
-		return 0;
-	if (session->local)
-		return -ENODEV;
-	if (session->incoming.fd >= 0)
-		return -EINPROGRESS;
-	err = hp_outgoing_preserve(&session->outgoing, &session->source,
-				   session->name, region);
-	if (err < 0)
-		return err;
-	region->preserved = true;
-	return 0;
-}
-
 static void remove_region(struct hp_region *region)
 {
 	struct hp_session *session = region->session;

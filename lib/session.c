@@ -54,6 +54,7 @@ int hp_session_open_on(const struct hp_sys *sys, const char *name,
 	session->source.log = &session->log;
 	session->source.timeout_ms =
 		known.timeout_ms ? known.timeout_ms : TIMEOUT_DEFAULT_MS;
+	session->incoming.log = &session->log;
 	session->incoming.fd = -1;
 	session->outgoing.fd = -1;
 	session->outgoing.inherited_fd = -1;
@@ -102,7 +103,10 @@ HP_EXPORT int hp_session_can_preserve(const struct hp_session *session)
 	return session->returned ? -EINPROGRESS : 0;
 }
 
-/* Is every region that came back in use? */
+/*
+ * Is every region that came back in use? Reads the manifest in any case: after
+ * commit it is gone.
+ */
 static int check_all_reclaimed(struct hp_session *session)
 {
 	const struct hp_manifest *manifest;
@@ -130,30 +134,19 @@ HP_EXPORT int hp_session_commit(struct hp_session *session, unsigned int flags)
 	HP_LOCKED(&session->lock);
 	if (session->incoming.fd < 0)
 		return 0;
-	if (!(flags & HP_COMMIT_DROP)) {
-		err = check_all_reclaimed(session);
-		if (err < 0)
-			return err;
-	}
+	err = check_all_reclaimed(session);
+	if (err < 0 && !(flags & HP_COMMIT_DROP))
+		return err;
 	err = hp_incoming_finish(&session->incoming, session->sys);
 	if (err < 0)
 		return err;
 	session->returned = false;
-	return 0;
-}
-
-HP_EXPORT int hp_session_abort(struct hp_session *session)
-{
-	int err = hp_session_check(session);
-
-	if (err < 0)
-		return err;
-
-	HP_LOCKED(&session->lock);
-	/* First: the getter must not promise what is about to end. */
-	for (struct hp_region *r = session->regions; r; r = r->next)
-		r->preserved = false;
-	hp_outgoing_stop(&session->outgoing, session->sys);
+	hp_outgoing_follow(&session->outgoing, &session->incoming.about);
+	/*
+	 * Not before: until here a crash must find the manager's copy. If it
+	 * stays, the next start finds a session in which nothing is left.
+	 */
+	(void)hp_source_forget(&session->source, session->name, true);
 	return 0;
 }
 
@@ -193,7 +186,7 @@ HP_EXPORT int hp_session_close(struct hp_session *session)
 	if (err < 0)
 		return err;
 	hp_incoming_close(&session->incoming, session->sys);
-	hp_outgoing_stop(&session->outgoing, session->sys);
+	hp_outgoing_close(&session->outgoing, session->sys);
 	while (session->regions) {
 		struct hp_region *region = session->regions;
 

@@ -34,6 +34,9 @@ static int expected_error(enum fake_call call, int err)
 {
 	if (call == CALL_ZALLOC)
 		return -ENOMEM;
+	/* What they say is for people, and its lack stops nothing. */
+	if (call == CALL_READ_TEXT || call == CALL_KERNEL_RELEASE)
+		return 0;
 	switch (err) {
 	case ENOMEM:
 		return -ENOMEM;
@@ -59,7 +62,10 @@ static void compare(struct usage before)
 		struct usage before = usage();      \
 		int rc = (call);                    \
                                                     \
-		if (fake.failed) {                  \
+		if (fake.failed && !expected) {     \
+			fired++;                    \
+			fake.failed = false;        \
+		} else if (fake.failed) {           \
 			fired++;                    \
 			fake.failed = false;        \
 			problems += rc != expected; \

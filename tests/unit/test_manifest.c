@@ -20,12 +20,36 @@ static struct hp_manifest_writer writer;
 static struct hp_manifest parsed;
 static uint64_t image[SIZE / 8]; /* a copy to damage */
 
+static const struct hp_manifest_about about = { .generation = 7, .updates = 5 };
+
+/* The nth entry of all manifests here. */
+static struct hp_manifest_entry entry(unsigned int i)
+{
+	struct hp_manifest_entry e = {
+		.token = 10 + i,
+		.length = (i + 1) * HP_PAGE_2M,
+		.page_size = HP_PAGE_2M,
+		.address = (i + 3) * HP_PAGE_2M,
+		.layout = UINT64_MAX - i,
+		.label = "label",
+	};
+
+	e.label[5] = (char)('a' + i % 26);
+	return e;
+}
+
+static void add(unsigned int i)
+{
+	struct hp_manifest_entry e = entry(i);
+
+	hp_manifest_add(&writer, &e);
+}
+
 static void write_manifest(unsigned int count)
 {
-	ck_ok(hp_manifest_start(&writer, &fake_sys));
+	ck_ok(hp_manifest_start(&writer, &fake_sys, &about));
 	for (unsigned int i = 0; i < count; i++)
-		hp_manifest_add(&writer, 10 + i, (i + 1) * HP_PAGE_2M,
-				HP_PAGE_2M);
+		add(i);
 	memcpy(image, writer.slots, SIZE);
 	hp_manifest_stop(&writer);
 	ck_assert_int_eq(fake_leaks(), 0);
@@ -35,11 +59,19 @@ static void check_parsed(unsigned int count)
 {
 	ck_assert_uint_eq(parsed.count, count);
 	for (unsigned int i = 0; i < count; i++) {
-		ck_assert_uint_eq(parsed.entries[i].token, 10 + i);
-		ck_assert_uint_eq(parsed.entries[i].length,
-				  (i + 1) * HP_PAGE_2M);
-		ck_assert_uint_eq(parsed.entries[i].page_size, HP_PAGE_2M);
+		struct hp_manifest_entry e = entry(i);
+
+		ck_assert_mem_eq(&parsed.entries[i], &e, sizeof(e));
+		ck_assert_ptr_eq(hp_manifest_find(&parsed, e.token),
+				 &parsed.entries[i]);
 	}
+	ck_assert_uint_eq(parsed.about.generation, 7);
+	ck_assert_uint_eq(parsed.about.updates, 5);
+	ck_assert_uint_eq(parsed.about.written_ns, fake_sys.time_ns());
+	ck_assert_str_eq(parsed.about.kernel, "7.3.4-fake0");
+	ck_assert_str_eq(parsed.about.boot_id,
+			 "00000000-0000-4000-8000-000000000000");
+	ck_assert_str_eq(parsed.about.library, hp_version());
 }
 
 static unsigned char *slot(int index)
@@ -78,9 +110,6 @@ START_TEST(what_is_written_is_read)
 		memset(&parsed, 0x55, sizeof(parsed));
 		ck_ok(hp_manifest_parse(image, SIZE, &parsed));
 		check_parsed(counts[i]);
-		if (counts[i])
-			ck_assert_ptr_eq(hp_manifest_find(&parsed, 10),
-					 &parsed.entries[0]);
 		ck_assert_ptr_null(hp_manifest_find(&parsed, 9));
 	}
 }
@@ -110,15 +139,16 @@ static const struct {
 	HEADER_FIELD(version, 2, -EOPNOTSUPP),
 	HEADER_FIELD(header_size, 0, -EBADMSG),
 	HEADER_FIELD(header_size, 56, -EBADMSG),
-	HEADER_FIELD(header_size, 68, -EBADMSG),
+	HEADER_FIELD(header_size, 204, -EBADMSG),
 	HEADER_FIELD(header_size, SLOT, -EBADMSG),
 	HEADER_FIELD(header_size, UINT32_MAX - 7, -EBADMSG),
 	HEADER_FIELD(entry_size, 0, -EBADMSG),
-	HEADER_FIELD(entry_size, 24, -EBADMSG),
-	HEADER_FIELD(entry_size, 68, -EBADMSG),
+	HEADER_FIELD(entry_size, 56, -EBADMSG),
+	HEADER_FIELD(entry_size, 132, -EBADMSG),
 	HEADER_FIELD(entry_size, SLOT, -EBADMSG),
 	HEADER_FIELD(entry_size, UINT32_MAX - 7, -EBADMSG),
-	HEADER_FIELD(count, HP_REGIONS_MAX + 1, -EBADMSG),
+	HEADER_FIELD(count, (SLOT - HEADER) / ENTRY + 1, -EBADMSG),
+	HEADER_FIELD(count, HP_REGIONS_MAX + 1, -EOPNOTSUPP),
 	HEADER_FIELD(count, UINT32_MAX, -EBADMSG),
 	/* An entry of zeros. */
 	HEADER_FIELD(count, 4, -EBADMSG),
@@ -135,11 +165,26 @@ static const struct {
 	ENTRY_FIELD(page_size, HP_PAGE_2M + 1, -EBADMSG),
 	ENTRY_FIELD(page_size, HP_PAGE_2M * 3, -EBADMSG),
 	ENTRY_FIELD(page_size, UINT64_C(1) << 63, -EBADMSG),
+	ENTRY_FIELD(address, -HP_PAGE_2M, -EBADMSG), /* wraps */
+	ENTRY_FIELD(address, UINT64_MAX, -EBADMSG),
+	ENTRY_FIELD(address, 1, -EBADMSG),
+	ENTRY_FIELD(address, HP_PAGE_2M / 2, -EBADMSG),
+	HEADER_FIELD(about.sealed, 2, -EBADMSG),
+	HEADER_FIELD(about.sealed, UINT32_MAX, -EBADMSG),
 	/* The controls: these are fine. */
+	HEADER_FIELD(about.sealed, 1, 0),
+	HEADER_FIELD(about.zero, 1, 0),
+	HEADER_FIELD(about.generation, UINT64_MAX, 0),
+	HEADER_FIELD(about.updates, UINT64_MAX, 0),
+	HEADER_FIELD(about.written_ns, UINT64_MAX, 0),
+	ENTRY_FIELD(address, 0, 0),
+	/* Its end is the end of all addresses. */
+	ENTRY_FIELD(address, -3 * HP_PAGE_2M, 0),
+	ENTRY_FIELD(layout, 0, 0),
 	HEADER_FIELD(count, 3, 0),
 	HEADER_FIELD(count, 2, 0),
 	HEADER_FIELD(sequence, UINT64_MAX, 0),
-	HEADER_FIELD(zero, 1, 0), /* a newer field that may be skipped */
+	ENTRY_FIELD(zero, 1, 0), /* a newer field that may be skipped */
 	ENTRY_FIELD(token, 99, 0),
 	ENTRY_FIELD(length, HP_PAGE_2M * 9, 0),
 	ENTRY_FIELD(page_size, HP_PAGE_2M / 2, 0),
@@ -199,8 +244,14 @@ START_TEST(fields_that_fit_each_other)
 	h.header_size = HEADER;
 	h.entry_size = ENTRY + 4;
 	ck_result(parse_one(&h, NULL), -EBADMSG);
-	h.entry_size = ENTRY - 8;
+	h.entry_size = HP_MANIFEST_ENTRY_MIN - 8;
 	ck_result(parse_one(&h, NULL), -EBADMSG);
+	h.entry_size = HP_MANIFEST_ENTRY_MIN;
+	ck_ok(parse_one(&h, NULL));
+	h.header_size = HP_MANIFEST_HEADER_MIN - 8;
+	ck_result(parse_one(&h, NULL), -EBADMSG);
+	h.header_size = HP_MANIFEST_HEADER_MIN;
+	ck_ok(parse_one(&h, NULL));
 
 	ck_ok(parse_one(NULL, &e));
 	e.length = e.page_size = 3 * HP_PAGE_2M;
@@ -254,7 +305,7 @@ START_TEST(later_version_of_any_layout)
 		{ HEADER, 4, 2 * HP_REGIONS_MAX, -EOPNOTSUPP },
 		{ SLOT, 0, UINT32_MAX, -EOPNOTSUPP },
 		/* Controls: beyond the slot, and within the fixed part. */
-		{ HEADER, ENTRY, HP_REGIONS_MAX + 1, -EBADMSG },
+		{ HEADER, ENTRY, SLOT / ENTRY, -EBADMSG },
 		{ HEADER, UINT32_MAX, UINT32_MAX, -EBADMSG },
 		{ HP_MANIFEST_FIXED - 8, ENTRY, 1, -EBADMSG },
 		{ SLOT + 8, 0, 0, -EBADMSG },
@@ -349,32 +400,121 @@ START_TEST(sizes_of_the_file)
 }
 END_TEST
 
-/* A later version has longer headers and entries. */
-START_TEST(larger_structures_are_skipped_over)
+/* The same list in structures that are shorter or longer than ours. */
+static void relay(uint32_t header_size, uint32_t entry_size, unsigned int count)
 {
 	struct hp_manifest_header h;
-	uint64_t token, more = 77;
+	uint64_t more = 77;
 
-	write_manifest(2);
+	write_manifest(count);
 	memcpy(&h, slot(0), sizeof(h));
-	h.header_size = 128;
-	h.entry_size = 96;
-	put(0, &h, sizeof(h));
-	put(HEADER, &more, sizeof(more));
-	for (token = 0; token < 2; token++) {
-		struct hp_manifest_entry e = {
-			.token = 10 + token,
-			.length = (token + 1) * HP_PAGE_2M,
-			.page_size = HP_PAGE_2M,
-		};
+	memset(image, 0, sizeof(image));
+	h.header_size = header_size;
+	h.entry_size = entry_size;
+	put(0, &h, header_size < HEADER ? header_size : HEADER);
+	if (header_size > HEADER)
+		put(HEADER, &more, sizeof(more));
+	for (unsigned int i = 0; i < count; i++) {
+		struct hp_manifest_entry e = entry(i);
+		size_t at = header_size + (size_t)i * entry_size;
 
-		put(128 + token * 96, &e, sizeof(e));
-		put(128 + token * 96 + ENTRY, &more, sizeof(more));
+		put(at, &e, entry_size < ENTRY ? entry_size : ENTRY);
+		if (entry_size > ENTRY)
+			put(at + ENTRY, &more, sizeof(more));
 	}
 	sign(0);
 	sign(1);
+}
+
+START_TEST(larger_structures_are_skipped_over)
+{
+	relay(HEADER + 56, ENTRY + 32, 2);
 	ck_ok(hp_manifest_parse(image, SIZE, &parsed));
 	check_parsed(2);
+}
+END_TEST
+
+START_TEST(what_smaller_structures_lack_is_zero)
+{
+	static const struct hp_manifest_about none;
+	const char no_label[sizeof(parsed.entries[0].label)] = { 0 };
+
+	relay(HP_MANIFEST_HEADER_MIN, HP_MANIFEST_ENTRY_MIN, 2);
+	memset(&parsed, 0x55, sizeof(parsed));
+	ck_ok(hp_manifest_parse(image, SIZE, &parsed));
+	ck_assert_uint_eq(parsed.count, 2);
+	ck_assert_uint_eq(parsed.about.generation, 7);
+	ck_assert_uint_eq(parsed.about.sealed, 0);
+	ck_assert_mem_eq(parsed.about.kernel, none.kernel, sizeof(none.kernel));
+	ck_assert_mem_eq(parsed.about.boot_id, none.boot_id,
+			 sizeof(none.boot_id));
+	ck_assert_mem_eq(parsed.about.library, none.library,
+			 sizeof(none.library));
+	for (unsigned int i = 0; i < 2; i++) {
+		ck_assert_uint_eq(parsed.entries[i].token, 10 + i);
+		ck_assert_uint_eq(parsed.entries[i].layout, UINT64_MAX - i);
+		ck_assert_mem_eq(parsed.entries[i].label, no_label,
+				 sizeof(no_label));
+	}
+}
+END_TEST
+
+/* They are for people: no reason to refuse, but fit for a terminal. */
+START_TEST(strings_are_cut_and_cleaned)
+{
+	struct hp_manifest_entry e = entry(0);
+	struct hp_manifest_about a = { .generation = 1 };
+
+	memset(a.kernel, 'k', sizeof(a.kernel));
+	memset(a.boot_id, 0x1b, sizeof(a.boot_id));
+	memcpy(a.library, "9.9\0rubbish", 12);
+	memset(e.label, 'x', sizeof(e.label));
+	memcpy(e.label, "\n\x7f\xc3\xa4", 4);
+	write_manifest(1);
+	put(HP_MANIFEST_FIXED, &a, sizeof(a));
+	put(HEADER, &e, sizeof(e));
+	sign(0);
+	sign(1);
+	ck_ok(hp_manifest_parse(image, SIZE, &parsed));
+	ck_assert_uint_eq(strlen(parsed.about.kernel), sizeof(a.kernel) - 1);
+	ck_assert_uint_eq(strlen(parsed.about.boot_id), sizeof(a.boot_id) - 1);
+	ck_assert_uint_eq(strspn(parsed.about.boot_id, "?"),
+			  sizeof(a.boot_id) - 1);
+	ck_assert_mem_eq(parsed.about.library, "9.9\0\0\0\0\0\0\0\0\0\0\0\0\0",
+			 16);
+	ck_assert_uint_eq(strlen(parsed.entries[0].label), HP_LABEL_MAX);
+	/* What is no ASCII may be a letter. */
+	ck_assert_mem_eq(parsed.entries[0].label, "??\xc3\xa4xx", 6);
+}
+END_TEST
+
+/* Tokens that all hash to one place: found, told apart, and no endless walk. */
+START_TEST(tokens_that_meet_in_one_place)
+{
+	static uint64_t tokens[HP_REGIONS_MAX];
+	unsigned int count = 0;
+
+	for (uint64_t token = 1; count < HP_REGIONS_MAX; token++)
+		if (token * 0x9e3779b97f4a7c15 >> 53 == 2047)
+			tokens[count++] = token;
+	for (int twice = 0; twice < 2; twice++) {
+		struct hp_manifest_entry e = entry(0);
+
+		ck_ok(hp_manifest_start(&writer, &fake_sys, &about));
+		for (unsigned int i = 0; i < count; i++) {
+			e.token = tokens[twice ? i % (count - 1) : i];
+			hp_manifest_add(&writer, &e);
+		}
+		memcpy(image, writer.slots, SIZE);
+		hp_manifest_stop(&writer);
+		ck_result(hp_manifest_parse(image, SIZE, &parsed),
+			  twice ? -EBADMSG : 0);
+		for (unsigned int i = 0; i < count && !twice; i++)
+			ck_assert_uint_eq(
+				hp_manifest_find(&parsed, tokens[i])->token,
+				tokens[i]);
+	}
+	ck_assert_ptr_null(hp_manifest_find(&parsed, 12345));
 }
 END_TEST
 
@@ -431,15 +571,14 @@ static void look(void)
 
 START_TEST(every_store_leaves_a_valid_list)
 {
-	ck_ok(hp_manifest_start(&writer, &fake_sys));
+	ck_ok(hp_manifest_start(&writer, &fake_sys, &about));
 	watched = writer.slots;
 	fake.on_store = look;
 	for (unsigned int i = 0; i < 20; i++) {
 		snapshots = 0;
 		before = i;
 		after = i + 1;
-		hp_manifest_add(&writer, 10 + i, (i + 1) * HP_PAGE_2M,
-				HP_PAGE_2M);
+		add(i);
 		ck_assert_uint_gt(snapshots, 20);
 		ck_assert_uint_eq(broken, 0);
 		/* Done: in both slots, whichever gets lost. */
@@ -458,11 +597,7 @@ END_TEST
 /* Control: an update in place, checksum last, is seen to be broken. */
 START_TEST(an_update_in_place_is_found_out)
 {
-	struct hp_manifest_entry e = {
-		.token = 11,
-		.length = 2 * HP_PAGE_2M,
-		.page_size = HP_PAGE_2M,
-	};
+	struct hp_manifest_entry e = entry(1);
 	const uint64_t *words = (const uint64_t *)&e;
 	struct hp_manifest_header h;
 
@@ -498,6 +633,9 @@ Suite *manifest_suite(void)
 		the_higher_sequence_counts,
 		sizes_of_the_file,
 		larger_structures_are_skipped_over,
+		what_smaller_structures_lack_is_zero,
+		strings_are_cut_and_cleaned,
+		tokens_that_meet_in_one_place,
 		arbitrary_bytes_are_refused,
 		every_store_leaves_a_valid_list,
 		an_update_in_place_is_found_out,

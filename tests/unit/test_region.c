@@ -179,11 +179,17 @@ END_TEST
 /* Put another manifest into the session that came back. */
 static void replace_manifest(uint64_t page_size, uint32_t version)
 {
+	const struct hp_manifest_about about = { .generation = 1 };
+	const struct hp_manifest_entry entry = {
+		.token = POOL,
+		.length = 4 * MIB,
+		.page_size = page_size,
+	};
 	struct hp_manifest_writer writer;
 	struct hp_manifest_header h;
 
-	ck_ok(hp_manifest_start(&writer, &fake_sys));
-	hp_manifest_add(&writer, POOL, 4 * MIB, page_size);
+	ck_ok(hp_manifest_start(&writer, &fake_sys, &about));
+	hp_manifest_add(&writer, &entry);
 	for (int i = 0; i < HP_MANIFEST_SLOTS; i++) {
 		unsigned char *slot = writer.slots + i * HP_MANIFEST_SLOT_SIZE;
 

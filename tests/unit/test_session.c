@@ -377,8 +377,15 @@ START_TEST(damaged_manifest)
 	ck_result(hp_session_commit(s, 0), -EBADMSG);
 	ck_result(hp_session_close(s), -EBUSY);
 	ck_assert_int_eq(fake.pool_used, 3);
-	/* Control: it is the manifest and nothing else. */
+	/* What was judged once is not judged again. */
 	fake_returned_write(HP_TOKEN_RESERVED, 0, good, sizeof(good));
+	ck_result(hp_region_reclaim(s, POOL, NULL, &r), -EBADMSG);
+
+	/* Control: it is the manifest and nothing else. */
+	live_update();
+	fake_returned_write(HP_TOKEN_RESERVED, 0, bad, sizeof(bad));
+	fake_returned_write(HP_TOKEN_RESERVED, 0, good, sizeof(good));
+	ck_ok(open_session("db", &s));
 	ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
 
 	live_update();
