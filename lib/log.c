@@ -32,3 +32,9 @@ const char *hp_errno_name(int err, char *buffer, size_t size)
 	(void)snprintf(buffer, size, "errno %d", -err);
 	return buffer;
 }
+
+void hp_log_call(const struct hp_log *log, int priority, const char *what,
+		 const char *call, int err)
+{
+	hp_log(log, priority, "%s: %s: %s", what, call, HP_ERRNO(err));
+}

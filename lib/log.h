@@ -18,7 +18,11 @@ __attribute__((format(printf, 3, 4))) void
 hp_log(const struct hp_log *log, int priority, const char *format, ...);
 
 /* "ENOMEM" for -ENOMEM, or the number if the C library knows no name. */
-#define HP_ERRNO(err) hp_errno_name((err), (char[16]){ 0 }, 16)
+#define HP_ERRNO(err) hp_errno_name((err), (char[24]){ 0 }, 24)
 const char *hp_errno_name(int err, char *buffer, size_t size);
+
+/* A system call failed: "what: call: ENOMEM". */
+void hp_log_call(const struct hp_log *log, int priority, const char *what,
+		 const char *call, int err);
 
 #endif

@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
-#include <string.h>
 
 #include "cleanup.h"
 #include "export.h"
-#include "options.h"
 #include "region.h"
 #include "session.h"
-
-#define TIMEOUT_DEFAULT_MS 5000
 
 int hp_session_check(const struct hp_session *session)
 {
@@ -19,67 +15,6 @@ int hp_session_check(const struct hp_session *session)
 	 * in its locked state.
 	 */
 	return session->sys->getpid() == session->owner ? 0 : -ECHILD;
-}
-
-int hp_session_open_on(const struct hp_sys *sys, const char *name,
-		       const struct hp_session_opts *opts,
-		       struct hp_session **ret_session)
-{
-	struct hp_session_opts known;
-	struct hp_session *session;
-	size_t length;
-	int err;
-
-	if (!name || !ret_session)
-		return -EINVAL;
-	length = strnlen(name, HP_NAME_MAX + 1);
-	if (!length || length > HP_NAME_MAX)
-		return -EINVAL;
-	err = hp_options_read(&known, sizeof(known), opts);
-	if (err < 0)
-		return err;
-	if (known.flags & ~(unsigned int)HP_SESSION_LOCAL)
-		return -EINVAL;
-
-	HP_UNCANCELLED();
-	HP_MEMORY(memory, sys, sys->zalloc(sizeof(*session)));
-	if (!memory.memory)
-		return -ENOMEM;
-	session = memory.memory;
-	session->sys = sys;
-	session->owner = sys->getpid();
-	session->log.function = known.log;
-	session->log.context = known.log_context;
-	session->source.sys = sys;
-	session->source.log = &session->log;
-	session->source.timeout_ms =
-		known.timeout_ms ? known.timeout_ms : TIMEOUT_DEFAULT_MS;
-	session->incoming.log = &session->log;
-	session->incoming.fd = -1;
-	session->outgoing.fd = -1;
-	session->outgoing.inherited_fd = -1;
-	memcpy(session->name, name, length);
-	pthread_mutex_init(&session->lock, NULL);
-
-	err = hp_source_retrieve(&session->source, session->name,
-				 &session->incoming.fd);
-	if (err == -ENODEV && known.flags & HP_SESSION_LOCAL) {
-		session->local = true;
-	} else if (err < 0 && err != -ENOENT) {
-		pthread_mutex_destroy(&session->lock);
-		return err;
-	}
-	/* From here nothing can fail: a close would free what came back. */
-	session->returned = session->incoming.fd >= 0;
-	*ret_session = hp_memory_keep(&memory);
-	return 0;
-}
-
-HP_EXPORT int hp_session_open(const char *name,
-			      const struct hp_session_opts *opts,
-			      struct hp_session **ret_session)
-{
-	return hp_session_open_on(&hp_sys_linux, name, opts, ret_session);
 }
 
 HP_EXPORT const char *hp_session_name(const struct hp_session *session)
@@ -168,6 +103,7 @@ static int check_closable(struct hp_session *session)
 
 HP_EXPORT int hp_session_close(struct hp_session *session)
 {
+	bool child;
 	int err;
 
 	if (!session)
@@ -179,7 +115,8 @@ HP_EXPORT int hp_session_close(struct hp_session *session)
 	 * end changes nothing: LUO acts on the last close of a session, and the
 	 * parent still has it open.
 	 */
-	if (hp_session_check(session) == -ECHILD)
+	child = hp_session_check(session) == -ECHILD;
+	if (child)
 		err = hp_session_check_copy(session);
 	else
 		err = check_closable(session);
@@ -187,6 +124,7 @@ HP_EXPORT int hp_session_close(struct hp_session *session)
 		return err;
 	hp_incoming_close(&session->incoming, session->sys);
 	hp_outgoing_close(&session->outgoing, session->sys);
+	hp_source_close(&session->source, session->name, child);
 	while (session->regions) {
 		struct hp_region *region = session->regions;
 

@@ -49,38 +49,62 @@ static int open_error(const struct hp_sys *sys, int err)
 	}
 }
 
-static int open_device(const struct hp_source *source)
+/* How long a call may still wait, and in what steps it looks again. */
+struct patience {
+	uint64_t end, delay;
+};
+
+static struct patience patience_of(const struct hp_source *source)
+{
+	return (struct patience){
+		.end = source->sys->now_ms() + source->timeout_ms,
+		.delay = DELAY_FIRST_MS,
+	};
+}
+
+/* False, at once, when there is no time left. */
+static bool wait_more(const struct hp_sys *sys, struct patience *patience)
+{
+	uint64_t now = sys->now_ms();
+
+	if (now >= patience->end)
+		return false;
+	if (patience->delay > patience->end - now)
+		patience->delay = patience->end - now;
+	sys->sleep_ms((unsigned int)patience->delay);
+	if (patience->delay < DELAY_MOST_MS / 2)
+		patience->delay *= 2;
+	else
+		patience->delay = DELAY_MOST_MS;
+	return true;
+}
+
+static int open_device(const struct hp_source *source,
+		       struct patience *patience)
 {
 	const struct hp_sys *sys = source->sys;
-	uint64_t timeout = source->timeout_ms;
-	uint64_t start = sys->now_ms(), delay = DELAY_FIRST_MS;
+	int fd, err;
 
-	for (;;) {
-		int fd = sys->open(LUO_DEVICE);
-		uint64_t waited;
-
-		if (fd >= 0)
-			return fd;
-		waited = sys->now_ms() - start;
-		if (fd != -EBUSY || waited >= timeout)
-			return open_error(sys, fd);
-		if (delay > timeout - waited)
-			delay = timeout - waited;
-		sys->sleep_ms((unsigned int)delay);
-		if (delay < DELAY_MOST_MS / 2)
-			delay *= 2;
-		else
-			delay = DELAY_MOST_MS;
-	}
+	do
+		fd = sys->open(LUO_DEVICE);
+	while (fd == -EBUSY && wait_more(sys, patience));
+	if (fd >= 0)
+		return fd;
+	err = open_error(sys, fd);
+	/* No live update is for the caller to take as he likes. */
+	hp_log_call(source->log, err == -ENODEV ? LOG_INFO : LOG_ERR,
+		    "no access to live update", "open(" LUO_DEVICE ")", fd);
+	return err;
 }
 
 /* The result of the request itself is returned as it is, in ret_answer. */
-static int request_session(const struct hp_source *source, unsigned long what,
+static int request_session(const struct hp_source *source,
+			   struct patience *patience, unsigned long what,
 			   const char *name, int *ret_answer, int *ret_fd)
 {
 	const struct hp_sys *sys = source->sys;
 	struct luo_session_arg arg = { .size = sizeof(arg), .fd = -1 };
-	HP_FD(device, sys, open_device(source));
+	HP_FD(device, sys, open_device(source, patience));
 
 	if (device.fd < 0)
 		return device.fd;
@@ -97,39 +121,43 @@ static int request_session(const struct hp_source *source, unsigned long what,
 int hp_device_retrieve(const struct hp_source *source, const char *name,
 		       int *ret_fd)
 {
+	struct patience patience = patience_of(source);
 	int answer, err;
 
-	err = request_session(source, LUO_RETRIEVE_SESSION, name, &answer,
-			      ret_fd);
+	err = request_session(source, &patience, LUO_RETRIEVE_SESSION, name,
+			      &answer, ret_fd);
 	if (err < 0)
 		return err;
-	switch (answer) {
-	case 0:
-	case -ENOENT:
+	if (!answer || answer == -ENOENT)
 		return answer;
-	case -EINVAL:
-		/* The name is valid, so this is: retrieved before. */
-		return -EALREADY;
-	default:
-		return hp_error_common(answer);
-	}
+	hp_log_call(source->log, LOG_ERR, "the session cannot be had",
+		    "ioctl(LIVEUPDATE_IOCTL_RETRIEVE_SESSION)", answer);
+	/* The name is valid, so this is: retrieved before. */
+	return answer == -EINVAL ? -EALREADY : hp_error_common(answer);
 }
 
 int hp_device_create(const struct hp_source *source, const char *name,
 		     int *ret_fd)
 {
+	struct patience patience = patience_of(source);
 	int answer, err;
 
-	err = request_session(source, LUO_CREATE_SESSION, name, &answer,
-			      ret_fd);
-	if (err < 0)
-		return err;
+	do {
+		err = request_session(source, &patience, LUO_CREATE_SESSION,
+				      name, &answer, ret_fd);
+		if (err < 0)
+			return err;
+	} while (answer == -EEXIST && source->patient &&
+		 wait_more(source->sys, &patience));
+	if (!answer)
+		return 0;
+	hp_log_call(source->log, LOG_ERR, "no new session",
+		    "ioctl(LIVEUPDATE_IOCTL_CREATE_SESSION)", answer);
 	switch (answer) {
-	case 0:
-	case -ENOSPC: /* the kernel's list of sessions */
-		return answer;
 	case -EEXIST:
 		return -EALREADY;
+	case -ENOSPC: /* the kernel's list of sessions */
+		return -ENOSPC;
 	default:
 		return hp_error_common(answer);
 	}

@@ -358,7 +358,7 @@ static int linux_notify(const char *address, const char *message,
 	if (fd < 0)
 		return -errno;
 	do
-		sent = sendmsg(fd, &datagram, MSG_NOSIGNAL);
+		sent = sendmsg(fd, &datagram, MSG_NOSIGNAL | MSG_DONTWAIT);
 	while (sent < 0 && errno == EINTR);
 	err = sent < 0 ? -errno : 0;
 	(void)close(fd);

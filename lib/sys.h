@@ -90,7 +90,10 @@ struct hp_sys {
 
 	/* Of the environment; NULL: not set. */
 	const char *(*environment)(const char *name);
-	/* One datagram with descriptors to a Unix socket, by sd_notify(3). */
+	/*
+	 * One datagram with descriptors to a Unix socket, by sd_notify(3).
+	 * -EAGAIN: the receiver has no room for it now.
+	 */
 	int (*notify)(const char *address, const char *message, const int *fds,
 		      unsigned int fds_count);
 	/* Close-on-exec; 0 is for reading. */
