@@ -7,11 +7,14 @@
 
 #include <hugepersist/hugepersist.h>
 
+#include "log.h"
+#include "numa.h"
 #include "sys.h"
 
 struct hp_region {
 	struct hp_session *session; /* NULL: hp_region_from_fd() */
 	const struct hp_sys *sys;
+	const struct hp_log *log;
 	struct hp_region *next; /* of the session */
 	uint64_t token;
 	uint64_t page_size;
@@ -26,12 +29,28 @@ struct hp_region {
 	uint64_t inode;
 	enum hp_origin origin;
 	atomic_bool preserved;
+	struct hp_numa numa; /* as asked for; to be told for a new mapping */
 	char label[HP_LABEL_MAX + 1];
 };
 
 /* The open region with that token, or NULL. The session is locked. */
 struct hp_region *hp_region_find(const struct hp_session *session,
 				 uint64_t token);
+
+/* Is the token free, among the open regions and those that came back? */
+int hp_region_check_token(struct hp_session *session, uint64_t token);
+
+/* What region_create.c and those alike open belongs to the session. */
+void hp_region_enlist(struct hp_session *session, struct hp_region *region);
+
+/* All of the structure but its size. The session, if any, is locked. */
+void hp_region_describe(const struct hp_region *region,
+			struct hp_region_info *ret_info);
+
+/* hp_region_from_fd() on any system; the unit tests bring their own. */
+int hp_region_from_fd_on(const struct hp_sys *sys, int fd,
+			 const struct hp_region_opts *opts,
+			 struct hp_region **ret_region);
 
 /*
  * Is the file behind fd still the one of the region? The application has the

@@ -7,6 +7,7 @@
 #include <linux/magic.h>
 #include <linux/mempolicy.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -370,6 +371,25 @@ static int linux_pipe(int ret_fds[2])
 	return pipe2(ret_fds, O_CLOEXEC) < 0 ? -errno : 0;
 }
 
+static int linux_start_thread(pthread_t *ret_thread, void *(*run)(void *),
+			      void *argument)
+{
+	sigset_t all, before;
+	int err;
+
+	/* Inherited by the thread, which has no moment without. */
+	sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	err = pthread_create(ret_thread, NULL, run, argument);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return -err;
+}
+
+static void linux_join_thread(pthread_t thread)
+{
+	(void)pthread_join(thread, NULL);
+}
+
 static uint64_t linux_now_ms(void)
 {
 	struct timespec ts;
@@ -451,6 +471,8 @@ const struct hp_sys hp_sys_linux = {
 	.notify = linux_notify,
 	.pipe = linux_pipe,
 	.wait_hangup = linux_wait_hangup,
+	.start_thread = linux_start_thread,
+	.join_thread = linux_join_thread,
 	.getpid = getpid,
 	.now_ms = linux_now_ms,
 	.time_ns = linux_time_ns,

@@ -10,6 +10,7 @@
 #ifndef HP_SYS_H
 #define HP_SYS_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -100,6 +101,11 @@ struct hp_sys {
 	int (*pipe)(int ret_fds[2]);
 	/* Until the other end is closed; -ETIMEDOUT. */
 	int (*wait_hangup)(int fd, unsigned int timeout_ms);
+
+	/* With all signals blocked; join waits for its end. */
+	int (*start_thread)(pthread_t *ret_thread, void *(*run)(void *),
+			    void *argument);
+	void (*join_thread)(pthread_t thread);
 
 	pid_t (*getpid)(void);
 	uint64_t (*now_ms)(void);  /* monotonic */

@@ -51,6 +51,7 @@ static const char *const names[CALL_KINDS] = {
 	[CALL_NOTIFY] = "notify",
 	[CALL_PIPE] = "pipe",
 	[CALL_WAIT_HANGUP] = "wait_hangup",
+	[CALL_START_THREAD] = "start_thread",
 	[CALL_CLOSE] = "close",
 	[CALL_UNMAP] = "unmap",
 	[CALL_FREE] = "free",
@@ -151,6 +152,29 @@ static void fake_store(uint64_t *address, uint64_t value)
 	__atomic_store_n(address, value, __ATOMIC_RELEASE);
 }
 
+/* Real ones: that is what a kernel of several processors is about. */
+static int fake_start_thread(pthread_t *ret_thread, void *(*run)(void *),
+			     void *argument)
+{
+	int err = called(CALL_START_THREAD);
+
+	if (err)
+		return err;
+	err = hp_sys_linux.start_thread(ret_thread, run, argument);
+	MUST(!err);
+	LOCKED();
+	fake.threads++;
+	return 0;
+}
+
+static void fake_join_thread(pthread_t thread)
+{
+	hp_sys_linux.join_thread(thread);
+	LOCKED();
+	MUST(fake.threads > 0);
+	fake.threads--;
+}
+
 const struct hp_sys fake_sys = {
 	.open = fake_open,
 	.close = fake_close,
@@ -176,6 +200,8 @@ const struct hp_sys fake_sys = {
 	.notify = fake_notify,
 	.pipe = fake_pipe,
 	.wait_hangup = fake_wait_hangup,
+	.start_thread = fake_start_thread,
+	.join_thread = fake_join_thread,
 	.getpid = fake_getpid,
 	.now_ms = fake_now_ms,
 	.time_ns = fake_time_ns,

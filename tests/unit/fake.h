@@ -45,6 +45,7 @@ enum fake_call {
 	CALL_NOTIFY,
 	CALL_PIPE,
 	CALL_WAIT_HANGUP,
+	CALL_START_THREAD,
 	/* These cannot fail; they are counted for fake.stop_at. */
 	CALL_CLOSE,
 	CALL_UNMAP,
@@ -110,6 +111,7 @@ struct fake {
 	long pool_filled;  /* of the 2 MiB used ones: not only reserved */
 	long pool_1g_filled;
 	int sessions_outgoing, sessions_incoming;
+	int threads;	    /* started and not joined */
 	int stored;	    /* descriptors that the manager has */
 	unsigned int boots; /* kernels since fake_boot() */
 	uint64_t now;

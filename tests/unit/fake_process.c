@@ -317,7 +317,7 @@ void fake_boot(void)
 
 int fake_leaks(void)
 {
-	return fake.fds + fake.maps + fake.allocations;
+	return fake.fds + fake.maps + fake.allocations + fake.threads;
 }
 
 /* -- For tests ------------------------------------------------------------- */

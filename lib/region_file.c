@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+
+#include "error.h"
+#include "pool.h"
+#include "populate.h"
+#include "region_file.h"
+
+/*
+ * Linux puts the stack near the end of the address space that it gives to
+ * programs, so there is no room for twice as much.
+ */
+static bool exceeds_addresses(uint64_t length)
+{
+	uint64_t high = (uintptr_t)__builtin_frame_address(0);
+
+	return length > SIZE_MAX || length >> (63 - __builtin_clzll(high)) > 1;
+}
+
+int hp_region_check_length(uint64_t length, uint64_t page_size)
+{
+	if (!length || length % page_size)
+		return -EINVAL;
+	return length > INT64_MAX || exceeds_addresses(length) ? -EFBIG : 0;
+}
+
+/* Huge page files report the lack of memory and of support in many ways. */
+int hp_region_file_error(const struct hp_log *log, int err, uint64_t page_size)
+{
+	hp_log(log, LOG_ERR,
+	       "pages of %llu kB, errno %d: memfd_create(MFD_HUGETLB)",
+	       (unsigned long long)(page_size >> 10), -err);
+	switch (err) {
+	case -ENODEV: /* no pages of that size */
+	case -ENOENT:
+	case -ENOSYS:
+	case -EINVAL:
+	case -EOPNOTSUPP:
+		return -EOPNOTSUPP;
+	case -ENOSPC:
+		return -ENOMEM;
+	case -EACCES:
+	case -EPERM:
+		return -EACCES;
+	default:
+		return hp_error_common(err);
+	}
+}
+
+int hp_region_length_error(const struct hp_log *log, int err, uint64_t length)
+{
+	hp_log(log, LOG_ERR, "to %llu bytes, errno %d: ftruncate",
+	       (unsigned long long)length, -err);
+	switch (err) {
+	case -EFBIG: /* RLIMIT_FSIZE, or what a file can be */
+	case -EINVAL:
+		return -EFBIG;
+	case -EPERM: /* LUO holds it, and froze it, see hugetlbfs_setattr() */
+		return -EBUSY;
+	default:
+		return hp_error_common(err);
+	}
+}
+
+/* Why there is no memory: what was asked for, and what the pool has. */
+static void log_shortage(const struct hp_region *region, uint64_t length)
+{
+	unsigned long long size = region->page_size >> 10;
+	uint64_t available;
+
+	if (!region->log->function)
+		return;
+	if (hp_pool_available(region->sys, region->page_size, &available) < 0)
+		hp_log(region->log, LOG_ERR,
+		       "no room for %llu pages of %llu kB: mmap",
+		       (unsigned long long)(length / region->page_size), size);
+	else
+		hp_log(region->log, LOG_ERR,
+		       "no room for %llu pages of %llu kB, of which %llu are "
+		       "free and not reserved now: mmap",
+		       (unsigned long long)(length / region->page_size), size,
+		       (unsigned long long)available);
+}
+
+int hp_region_map_error(const struct hp_region *region, int err,
+			uint64_t length)
+{
+	if (err == -ENOMEM)
+		log_shortage(region, length);
+	else
+		hp_log(region->log, LOG_ERR, "errno %d: mmap", -err);
+	switch (err) {
+	case -EEXIST:
+		return -EADDRINUSE;
+	case -EAGAIN: /* mlockall(MCL_FUTURE) and the limit of locked memory */
+		return -ENOMEM;
+	case -EACCES:
+	case -EPERM: /* a security policy */
+		return -EACCES;
+	default:
+		return hp_error_common(err);
+	}
+}
+
+void hp_region_set_file(struct hp_region *region, int fd,
+			const struct hp_file_info *info)
+{
+	region->fd = fd;
+	region->device = info->device;
+	region->inode = info->inode;
+	region->length = info->length;
+	region->page_size = info->page_size;
+}
+
+/* What comes after the mapping, which ends with a failure of it. */
+static int prepare(struct hp_region *region, const struct hp_region_opts *known)
+{
+	int err;
+
+	err = hp_numa_apply(&region->numa, region->sys, region->log,
+			    region->address, 0, region->length);
+	if (err < 0 || !(known->flags & HP_REGION_POPULATE))
+		return err;
+	return hp_populate(region->sys, region->log, region->address,
+			   region->length, region->page_size,
+			   known->populate_threads);
+}
+
+static int map(struct hp_region *region, const struct hp_region_opts *known)
+{
+	struct hp_map_request request = {
+		.fd = region->fd,
+		.read_only = region->read_only,
+		.length = region->length,
+		.address = known->address,
+	};
+	void *address;
+	int err;
+
+	err = region->sys->map(&request, &address);
+	if (err < 0)
+		return hp_region_map_error(region, err, region->length);
+	region->address = address;
+	err = prepare(region, known);
+	if (err < 0)
+		region->sys->unmap(address, region->length);
+	return err;
+}
+
+int hp_region_map(struct hp_region *region, const struct hp_region_opts *known)
+{
+	int err;
+
+	if ((uintptr_t)known->address % region->page_size)
+		return -EINVAL;
+	err = hp_numa_check(region->sys, region->log, known->numa,
+			    known->numa_count, 0, region->length,
+			    region->page_size);
+	if (err < 0)
+		return err;
+	err = hp_numa_join(&region->numa, region->sys, NULL, known->numa,
+			   known->numa_count);
+	if (err < 0)
+		return err;
+	err = map(region, known);
+	if (err < 0)
+		hp_numa_end(&region->numa, region->sys);
+	return err;
+}

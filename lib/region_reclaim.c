@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "error.h"
+#include "export.h"
+#include "region_file.h"
+#include "region_options.h"
+#include "session.h"
+
+/*
+ * What the manifest says about the token. With HP_REGION_UNLISTED a manifest
+ * that is no help is none: NULL.
+ */
+static int find_entry(struct hp_session *session, uint64_t token, bool unlisted,
+		      const struct hp_manifest_entry **ret_entry)
+{
+	const struct hp_manifest_entry *entry = NULL;
+	int err;
+
+	err = hp_incoming_load(&session->incoming, session->sys);
+	if (!err) {
+		entry = hp_manifest_find(session->incoming.manifest, token);
+		if (!entry)
+			err = -ENOENT;
+	}
+	/* These pass, and then the manifest may be fine. */
+	if (err < 0 && (!unlisted || err == -ENOMEM || err == -EMFILE))
+		return err;
+	*ret_entry = entry;
+	return 0;
+}
+
+/* Does the entry allow what the options ask for? Sets the address. */
+static int check_entry(const struct hp_session *session,
+		       const struct hp_manifest_entry *entry,
+		       struct hp_region_opts *known)
+{
+	if (known->page_size && entry->page_size &&
+	    known->page_size != entry->page_size)
+		return -EINVAL;
+	if (known->layout && known->layout != entry->layout) {
+		hp_log(&session->log, LOG_ERR,
+		       "layout %llu, not %llu: hp_region_reclaim",
+		       (unsigned long long)entry->layout,
+		       (unsigned long long)known->layout);
+		return -ESTALE;
+	}
+	if (known->flags & HP_REGION_OLD_ADDRESS) {
+		if (!entry->address || entry->address > UINTPTR_MAX ||
+		    entry->address % entry->page_size) {
+			hp_log(&session->log, LOG_ERR,
+			       "the old address is not known: "
+			       "hp_region_reclaim");
+			return -EADDRINUSE;
+		}
+		known->address = (void *)(uintptr_t)entry->address;
+	}
+	return 0;
+}
+
+/*
+ * A file with fewer pages than its length would read as zeros where data was.
+ */
+static int check_file(const struct hp_session *session, int fd,
+		      const struct hp_manifest_entry *entry,
+		      struct hp_file_info *ret_info)
+{
+	int err;
+
+	err = session->sys->file_info(fd, ret_info);
+	if (err < 0)
+		return hp_error_common(err);
+	if (ret_info->page_size && ret_info->length &&
+	    !(ret_info->length % ret_info->page_size) &&
+	    ret_info->allocated >= ret_info->length &&
+	    (!entry->page_size || (ret_info->page_size == entry->page_size &&
+				   ret_info->length == entry->length)))
+		return 0;
+	hp_log(&session->log, LOG_ERR,
+	       "the file has %llu bytes, %llu of them in memory, page size "
+	       "%llu; the manifest says %llu bytes, page size %llu: "
+	       "hp_region_reclaim",
+	       (unsigned long long)ret_info->length,
+	       (unsigned long long)ret_info->allocated,
+	       (unsigned long long)ret_info->page_size,
+	       (unsigned long long)entry->length,
+	       (unsigned long long)entry->page_size);
+	return -EUCLEAN;
+}
+
+/* Without a manifest the file is all that is known. */
+static const struct hp_manifest_entry nothing_known;
+
+static int reclaim(struct hp_session *session, uint64_t token,
+		   struct hp_region_opts *known, struct hp_region **ret_region)
+{
+	const struct hp_manifest_entry *entry;
+	const struct hp_sys *sys = session->sys;
+	bool unlisted = known->flags & HP_REGION_UNLISTED;
+	struct hp_region *region;
+	struct hp_file_info info;
+	int err;
+
+	err = find_entry(session, token, unlisted, &entry);
+	if (err < 0)
+		return err;
+	unlisted = !entry;
+	if (unlisted)
+		entry = &nothing_known;
+	err = check_entry(session, entry, known);
+	if (err < 0)
+		return err;
+
+	HP_MEMORY(memory, sys, sys->zalloc(sizeof(*region)));
+	if (!memory.memory)
+		return -ENOMEM;
+	HP_FD(file, sys,
+	      unlisted ? hp_incoming_retrieve_unlisted(&session->incoming, sys,
+						       token) :
+			 hp_incoming_retrieve(&session->incoming, sys, token));
+	if (file.fd < 0)
+		return file.fd;
+	err = check_file(session, file.fd, entry, &info);
+	if (err < 0)
+		return err;
+	if (known->page_size && known->page_size != info.page_size)
+		return -EINVAL;
+
+	region = memory.memory;
+	region->session = session;
+	region->sys = sys;
+	region->log = &session->log;
+	region->token = token;
+	region->layout = entry->layout;
+	region->read_only = known->flags & HP_REGION_READ_ONLY;
+	region->origin = HP_ORIGIN_LIVE_UPDATE;
+	memcpy(region->label, entry->label, sizeof(region->label));
+	hp_region_set_file(region, file.fd, &info);
+	err = hp_region_map(region, known);
+	if (err < 0)
+		return err;
+	hp_fd_keep(&file);
+	hp_region_enlist(session, hp_memory_keep(&memory));
+	*ret_region = region;
+	return 0;
+}
+
+HP_EXPORT int hp_region_reclaim(struct hp_session *session, uint64_t token,
+				const struct hp_region_opts *opts,
+				struct hp_region **ret_region)
+{
+	struct hp_region_opts known;
+	int err;
+
+	err = hp_session_check(session);
+	if (err < 0)
+		return err;
+	if (!ret_region || token == HP_TOKEN_RESERVED)
+		return -EINVAL;
+	err = hp_region_options_read(&known, opts,
+				     HP_TAKES_PAGE_SIZE | HP_TAKES_LAYOUT |
+					     HP_TAKES_ADDRESS | HP_TAKES_NUMA,
+				     HP_REGION_OLD_ADDRESS |
+					     HP_REGION_READ_ONLY |
+					     HP_REGION_UNLISTED);
+	if (err < 0)
+		return err;
+	if (known.flags & HP_REGION_OLD_ADDRESS && known.address)
+		return -EINVAL;
+
+	HP_LOCKED(&session->lock);
+	if (hp_region_find(session, token))
+		return -EEXIST;
+	if (session->incoming.fd < 0)
+		return -ENOENT;
+	return reclaim(session, token, &known, ret_region);
+}
