@@ -4,21 +4,26 @@
 #
 # What a header looks like, and what becomes of it:
 #
-#   the first comment after the licence   intro[1..intros], its lines
-#   comment that begins with "-- TITLE -" a section: what follows belongs to it
-#   comment with an empty line after it   text of its section, stext[section]
-#   comment, then a declaration           its documentation, doc[NAME, 1..docs[NAME]]
-#   #define HP_X                          constants[1..n]
-#   struct, enum with a body              types[1..n], items of the body in item*[]
-#   function, function type               names[1..n]
+#   the first comment after the licence   intro[HEADER, 1..intros[HEADER]]
+#   comment that begins with "-- TITLE -" section_title[1..sections]
+#   comment with an empty line after it   section_text[SECTION, 1..n]
+#   comment, then a declaration           doc[NAME, 1..docs[NAME]]
+#   #define HP_X                          constant[1..constants]
+#   struct or enum with a body            types[1..type_count], item_*[]
+#   function                              names[1..functions], summary[],
+#                                         param_*[], text[], error_*[]
+#   function type                         the same, in fn_types[1..fn_type_count]
 #
-# NAME is "hp_x" for functions and function types, "struct hp_x", "enum hp_x",
-# "enum 1" and so on for those without a name. Anything else is an error: what
-# the generator does not understand, a reader might not either.
+# HEADER is the name without directories, SECTION a number, NAME "hp_x" for
+# functions and function types, "struct hp_x", "enum hp_x", and "enum 1" and so
+# on for those without a name. Anything else is an error: what this does not
+# understand, a reader might not either.
 
 FNR == 1 {
+	header = FILENAME
+	sub(/.*\//, "", header)
+	headers[++header_count] = header
 	in_comment = 0
-	have_intro = 0
 	section = 0
 	declaration = ""
 	drop_comment()
@@ -46,12 +51,19 @@ in_comment { add_comment_line($0); next }
 	name = $2
 	sub(/\(.*/, "", name)
 	constant[++constants] = name
-	constant_value[name] = tail($0, 3)
+	sub(/^#define [^ \t]+[ \t]*/, "")
+	constant_value[name] = $0
 	# One comment may stand for several.
 	document(name)
 	next
 }
-/^#/ { next }
+/^#/ {
+	# The include guard follows the first comment.
+	if (comment_lines)
+		free_comment()
+	drop_comment()
+	next
+}
 { continue_declaration() }
 
 function fail(text) {
@@ -59,13 +71,6 @@ function fail(text) {
 	close("cat >&2")
 	failed = 1
 	exit 1
-}
-
-function tail(line, from,    n, i, words, all) {
-	n = split(line, words, " ")
-	for (i = from; i <= n; i++)
-		all = all (i > from ? " " : "") words[i]
-	return all
 }
 
 function drop_comment() {
@@ -90,18 +95,17 @@ function add_comment_line(line,    last) {
 		sub(/^-- /, "", line)
 		sub(/ -+$/, "", line)
 		section_title[section] = line
+		section_header[section] = header
 		drop_comment()
 	}
 }
 
 # A comment that no declaration follows
 function free_comment(    i) {
-	if (!have_intro) {
-		have_intro = 1
-		if (intros)
-			intro[++intros] = ""
+	if (!(header in intros)) {
 		for (i = 1; i <= comment_lines; i++)
-			intro[++intros] = comment[i]
+			intro[header, i] = comment[i]
+		intros[header] = comment_lines
 		return
 	}
 	if (!section)
@@ -117,16 +121,11 @@ function document(name,    i) {
 		doc[name, i] = comment[i]
 	docs[name] = comment_lines
 	section_of[name] = section
-	header_of[name] = FILENAME
+	header_of[name] = header
 }
 
 # Collects lines until the semicolon at the outer level.
 function continue_declaration(    code) {
-	# The #endif of an include guard may follow the intro.
-	if (!have_intro && comment_lines) {
-		free_comment()
-		drop_comment()
-	}
 	declaration = declaration (declaration == "" ? "" : "\n") $0
 	if ($0 !~ /;$/ || (declaration ~ /\{/ && $0 !~ /^}/))
 		return
@@ -148,7 +147,7 @@ function add_function(code,    name) {
 	name = substr(code, RSTART, RLENGTH - 1)
 	prototype[name] = code
 	if (code ~ /^typedef /)
-		is_type[name] = 1
+		fn_types[++fn_type_count] = name
 	else
 		names[++functions] = name
 	if (!comment_lines)
@@ -175,13 +174,13 @@ function read_function(name,    i, line, part, words, n) {
 				fail(name " has no parameter " words[1])
 			sub(/^@[a-z_]+: */, "", line)
 			param_text[name, n] = line
-		} else if (line ~ /^-E/) {
+		} else if (line ~ /^(-E|all( else)?\t)/) {
 			# A list of codes may go on in the next line.
 			while (line ~ /^[-A-Z, ]+,$/ && i < docs[name])
 				line = line " " doc[name, ++i]
 			part = "error"
 			n = ++errors[name]
-			match(line, /^-E[A-Z]+(, -E[A-Z]+)*/)
+			match(line, /^(all( else)?|-E[A-Z]+(, -E[A-Z]+)*)/)
 			error_codes[name, n] = substr(line, 1, RLENGTH)
 			line = substr(line, RLENGTH + 1)
 			sub(/^[ \t]+/, "", line)
@@ -221,7 +220,7 @@ function add_type(code,    head, name) {
 
 # Fields and constants: item_name, item_code, item_text. An item without a text
 # of its own belongs to the one before it (item_joined).
-function read_body(name, code,    lines, n, i, line, before, own, statement, inside, trailing, m) {
+function read_body(name, code,    lines, n, i, line, before, own, statement, inside, trailing, shared, m) {
 	n = split(code, lines, "\n")
 	before = ""
 	for (i = 2; i < n; i++) {
@@ -238,6 +237,7 @@ function read_body(name, code,    lines, n, i, line, before, own, statement, ins
 			line = ""
 		} else if (line == "") {
 			before = ""
+			shared = 0
 			continue
 		} else if (line ~ /^\t\/\*/) {
 			sub(/^\t\/\* ?/, "", line)
@@ -263,8 +263,13 @@ function read_body(name, code,    lines, n, i, line, before, own, statement, ins
 		item_code[name, m] = statement
 		item_name[name, m] = bare(name, statement)
 		item_text[name, m] = own != "" ? own : before
-		if (own == "" && before == "")
+		# A field right after one that has a comment before it shares it.
+		shared = own == "" && (before != "" || (shared && m > 1))
+		if (own == "" && before == "") {
+			if (!shared)
+				fail(item_name[name, m] " of " name " has no comment")
 			item_joined[name, m] = 1
+		}
 		before = own = statement = ""
 	}
 }

@@ -56,7 +56,7 @@
  * call hp_session_seal(), and trust what comes back only if hp_session_info()
  * says sealed.
  *
- * SEVERAL REGIONS are not preserved as one: a kexec between two preserves
+ * SEVERAL REGIONS. They are not preserved as one: a kexec between two preserves
  * brings back only the first. Memory that belongs together should be one
  * region; or seal when all are preserved.
  *
@@ -206,7 +206,7 @@ struct hp_session;
 struct hp_region;
 
 /*
- * Options. Set size to sizeof of the structure and all you do not use to zero:
+ * OPTIONS. Set size to sizeof of the structure and all you do not use to zero:
  *
  *	struct hp_session_opts opts = { 0 };
  *
@@ -327,7 +327,7 @@ enum {
 	HP_REGION_MAY_MOVE = 1 << 4
 };
 
-/* What a call does not mention in its comment must be 0 there (-EINVAL). */
+/* What a call does not name among its options must be 0 there (-EINVAL). */
 struct hp_region_opts {
 	size_t size; /* sizeof(struct hp_region_opts) */
 
@@ -472,8 +472,9 @@ enum {
 /*
  * hp_version - version of the library that is loaded, "0.2.0".
  *
- * May differ from the HP_VERSION_* of the header that was compiled with. The
- * string is static. Never fails.
+ * May differ from the HP_VERSION_* of the header that was compiled with.
+ *
+ * Returns a static string. Never fails.
  */
 const char *hp_version(void);
 
@@ -481,8 +482,8 @@ const char *hp_version(void);
  * hp_strerror - what an error means and what to do about it.
  * @err: a value that a function of this library returned
  *
- * One English sentence or two, without a newline, for an operator. The string
- * is static, also for values that the library does not return. Never fails.
+ * Returns one English sentence or two, without a newline, for an operator: a
+ * static string, also for values that the library does not return. Never fails.
  */
 const char *hp_strerror(int err);
 
@@ -533,14 +534,16 @@ int hp_session_open(const char *name, const struct hp_session_opts *opts,
 /*
  * hp_session_name - the name given to hp_session_open().
  *
- * Valid until hp_session_close(). NULL for a null session.
+ * Returns a string that is valid until hp_session_close(). NULL for a null
+ * session.
  */
 const char *hp_session_name(const struct hp_session *session);
 
 /*
  * hp_session_returned - did the previous kernel hand this session over?
  *
- * 1: yes, and it is not committed yet. 0: no, or committed, or null session.
+ * Returns 1: yes, and it is not committed yet. 0: no, or committed, or null
+ * session.
  */
 int hp_session_returned(const struct hp_session *session);
 
@@ -1048,8 +1051,8 @@ int hp_region_fd(const struct hp_region *region);
 /*
  * hp_region_is_preserved - does a kexec at this moment take the region along?
  *
- * 1: yes, or it fails (memory error). 0: no. In a forked child: as it was at
- * the fork.
+ * Returns 1: yes, or it fails (memory error). 0: no. In a forked child: as it
+ * was at the fork.
  */
 int hp_region_is_preserved(const struct hp_region *region);
 

@@ -116,8 +116,8 @@ typedef int hp_save_progress_fn(void *context,
 
 /* A part of a region, in bytes; need not be aligned. */
 struct hp_range {
-	uint64_t offset;
-	uint64_t length;
+	uint64_t offset; /* of its first byte */
+	uint64_t length; /* bytes */
 };
 
 /*
@@ -200,7 +200,7 @@ enum {
 
 /* What a save or load did. Set size before the call. */
 struct hp_save_result {
-	size_t size;
+	size_t size;	       /* sizeof(struct hp_save_result) */
 	unsigned int how;      /* HP_SAVE_BY_* */
 	unsigned int regions;  /* how many */
 	uint64_t total_bytes;  /* their length */
@@ -215,15 +215,16 @@ struct hp_save_result {
 
 /* What is in a directory. Set size before the call. */
 struct hp_save_info {
-	size_t size;
-	unsigned int region_count;
-	unsigned int online;   /* 1: HP_SAVE_ONLINE */
-	uint64_t generation;   /* 1, and one more for each save that replaced
-				   another */
+	size_t size;		   /* sizeof(struct hp_save_info) */
+	unsigned int region_count; /* regions in it */
+	unsigned int online;	   /* 1: HP_SAVE_ONLINE */
+
+	/* 1, and one more for each save that replaced another. */
+	uint64_t generation;
 	uint64_t written_ns;   /* when it was complete: ns since 1970, UTC */
 	uint64_t total_bytes;  /* length of all regions */
 	uint64_t stored_bytes; /* of these, what is not zero */
-	char session[HP_NAME_MAX + 1];
+	char session[HP_NAME_MAX + 1]; /* its name */
 	char kernel[72];  /* release of the kernel it was written under */
 	char boot_id[40]; /* its /proc/sys/kernel/random/boot_id */
 	char library[16]; /* hp_version() of the writer */
@@ -244,7 +245,7 @@ struct hp_save_info {
  *
  * Blocks until all is on the storage.
  *
- * -EINVAL	null session; see above
+ * -EINVAL	null session; see ERRORS
  * -ECHILD	in a forked child
  * -ENOENT	the directory that is to hold the directory is not there
  * -EBUSY	the directory has the save of another session, or one in a newer
@@ -300,7 +301,7 @@ int hp_session_load(struct hp_session *session, const char *directory,
  * Reads straight into the huge pages; blocks until all is there and checked.
  *
  * -EINVAL	null session or ret_region; token is HP_TOKEN_RESERVED; bad
- *		options, as hp_region_create(); see above
+ *		options, as hp_region_create(); see ERRORS
  * -ECHILD	in a forked child
  * -ENOENT	no such directory, no save in it, one of another session, or one
  *		without that token
@@ -369,7 +370,7 @@ int hp_region_get(struct hp_session *session, uint64_t token,
  *
  * Reads and checks the index, not the data.
  *
- * -EINVAL	info null or its size too small; see above
+ * -EINVAL	info null or its size too small; see ERRORS
  * -ENOENT	no such directory, or no save in it
  * -EBADMSG	the index is damaged
  * -EOPNOTSUPP	newer format, or other byte order
