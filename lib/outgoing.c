@@ -78,8 +78,8 @@ void hp_outgoing_follow(struct hp_outgoing *outgoing,
  * The manifest goes first: a session that holds a region without one would come
  * back looking empty, and the region would be freed.
  */
-static int start(struct hp_outgoing *outgoing, struct hp_source *source,
-		 const char *name)
+int hp_outgoing_begin(struct hp_outgoing *outgoing, struct hp_source *source,
+		      const char *name)
 {
 	const struct hp_manifest_about about = {
 		.generation = one_more(outgoing->generation),
@@ -88,6 +88,8 @@ static int start(struct hp_outgoing *outgoing, struct hp_source *source,
 	const struct hp_sys *sys = source->sys;
 	int err;
 
+	if (outgoing->fd >= 0)
+		return 0;
 	if (outgoing->inherited_fd >= 0)
 		return -EALREADY;
 	err = hp_manifest_start(&outgoing->manifest, sys, &about);
@@ -136,9 +138,8 @@ static struct hp_manifest_entry entry_of(const struct hp_region *region)
 	return entry;
 }
 
-/* In a session that is there. */
-static int add(struct hp_outgoing *outgoing, struct hp_source *source,
-	       const struct hp_region *region)
+int hp_outgoing_add(struct hp_outgoing *outgoing, struct hp_source *source,
+		    const struct hp_region *region)
 {
 	struct hp_manifest_entry entry;
 	int err;
@@ -170,39 +171,43 @@ static int add(struct hp_outgoing *outgoing, struct hp_source *source,
 	return 0;
 }
 
+void hp_outgoing_settle(struct hp_outgoing *outgoing, struct hp_source *source,
+			const char *name)
+{
+	uint64_t generation = outgoing->manifest.about.generation;
+
+	if (!outgoing->manifest.count) {
+		/* An empty session would block the name for others. */
+		hp_outgoing_close(outgoing, source->sys);
+	} else if (outgoing->generation != generation) {
+		outgoing->generation = generation;
+		hp_source_store(source, name, false, outgoing->fd);
+	}
+}
+
 int hp_outgoing_preserve(struct hp_outgoing *outgoing, struct hp_source *source,
 			 const char *name, const struct hp_region *region)
 {
-	bool first = outgoing->fd < 0;
 	struct hp_file_info info;
 	int err;
 
 	/* First: it must not arrive sealed with half of what is asked for. */
-	if (!first)
+	if (outgoing->fd >= 0)
 		hp_manifest_seal(&outgoing->manifest, false);
 	err = hp_region_check_file(region, &info);
 	if (err < 0)
 		return err;
-	if (first) {
-		err = start(outgoing, source, name);
-		if (err < 0)
-			return err;
-	}
-	err = add(outgoing, source, region);
-	if (!first)
+	err = hp_outgoing_begin(outgoing, source, name);
+	if (err < 0)
 		return err;
-	if (err < 0) {
-		/* An empty session would block the name for others. */
-		hp_outgoing_close(outgoing, source->sys);
-		return err;
-	}
-	outgoing->generation = outgoing->manifest.about.generation;
-	hp_source_store(source, name, false, outgoing->fd);
-	return 0;
+	err = hp_outgoing_add(outgoing, source, region);
+	hp_outgoing_settle(outgoing, source, name);
+	return err;
 }
 
-int hp_outgoing_stop(struct hp_outgoing *outgoing, struct hp_source *source,
-		     const char *name)
+/* Ask all others to let go. What this process has is closed afterwards. */
+static int forget(struct hp_outgoing *outgoing, struct hp_source *source,
+		  const char *name)
 {
 	int err = 0;
 
@@ -213,7 +218,27 @@ int hp_outgoing_stop(struct hp_outgoing *outgoing, struct hp_source *source,
 	    outgoing->forget_again)
 		err = hp_source_forget(source, name, false);
 	outgoing->forget_again = err < 0;
+	return err;
+}
+
+int hp_outgoing_stop(struct hp_outgoing *outgoing, struct hp_source *source,
+		     const char *name)
+{
+	int err = forget(outgoing, source, name);
+
 	hp_outgoing_close(outgoing, source->sys);
+	return err;
+}
+
+int hp_outgoing_stop_session(struct hp_outgoing *outgoing,
+			     struct hp_source *source, const char *name,
+			     struct hp_manifest_writer *ret_manifest)
+{
+	int err = forget(outgoing, source, name);
+
+	*ret_manifest = outgoing->manifest;
+	source->sys->close(outgoing->fd);
+	outgoing->fd = -1;
 	return err;
 }
 

@@ -38,12 +38,27 @@ void hp_outgoing_follow(struct hp_outgoing *outgoing,
 int hp_outgoing_preserve(struct hp_outgoing *outgoing, struct hp_source *source,
 			 const char *name, const struct hp_region *region);
 
+/* The same in steps, for several: a set that is empty unless there is one, */
+int hp_outgoing_begin(struct hp_outgoing *outgoing, struct hp_source *source,
+		      const char *name);
+/* one more region, */
+int hp_outgoing_add(struct hp_outgoing *outgoing, struct hp_source *source,
+		    const struct hp_region *region);
+/* and no set if it is empty, else a copy for the service manager. */
+void hp_outgoing_settle(struct hp_outgoing *outgoing, struct hp_source *source,
+			const char *name);
+
 /*
  * Nothing is preserved any more, also not what an earlier process left.
  * -EAGAIN: a service manager may still have a copy; call again.
  */
 int hp_outgoing_stop(struct hp_outgoing *outgoing, struct hp_source *source,
 		     const char *name);
+
+/* As stop, but the manifest lives on with the caller, who stops it. */
+int hp_outgoing_stop_session(struct hp_outgoing *outgoing,
+			     struct hp_source *source, const char *name,
+			     struct hp_manifest_writer *ret_manifest);
 
 /* Give up the descriptors of this process and nothing else. */
 void hp_outgoing_close(struct hp_outgoing *outgoing, const struct hp_sys *sys);

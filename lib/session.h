@@ -28,9 +28,9 @@ struct hp_session {
 	pthread_mutex_t lock; /* incoming, outgoing, regions */
 	struct hp_incoming incoming;
 	struct hp_outgoing outgoing;
-	struct hp_region *regions;
-	atomic_bool returned; /* incoming is open; for the getters */
-	bool local;	      /* no live update on this machine */
+	struct hp_region *regions; /* the last opened first */
+	atomic_bool returned;	   /* incoming is open; for the getters */
+	bool local;		   /* no live update on this machine */
 	char name[HP_NAME_MAX + 1];
 };
 
