@@ -212,7 +212,7 @@ struct hp_region;
  *
  *	opts.size = sizeof(opts);
  *
- * A null pointer means all defaults. A field that this version of the library
+ * (C++: "= {}".) A null pointer means all defaults. A field that this version of the library
  * does not know must be zero, otherwise the call fails with -EINVAL.
  */
 
