@@ -76,6 +76,8 @@ int main(void)
 	srunner_add_suite(runner, region_suite());
 	srunner_add_suite(runner, failure_suite());
 	srunner_add_suite(runner, moment_suite());
+	srunner_add_suite(runner, sample_suite());
+	srunner_add_suite(runner, many_suite());
 	srunner_add_suite(runner, sys_suite());
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

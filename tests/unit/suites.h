@@ -50,6 +50,8 @@ Suite *session_suite(void);
 Suite *region_suite(void);
 Suite *failure_suite(void);
 Suite *moment_suite(void);
+Suite *sample_suite(void);
+Suite *many_suite(void);
 Suite *sys_suite(void);
 
 /* A suite with one case, a clean machine before each test. */
