@@ -73,6 +73,8 @@ struct fake {
 	bool no_1g;	     /* this processor has none of that size */
 	bool no_numa;	     /* a kernel without mbind */
 	uint64_t nodes;	     /* bit mask of the nodes that there are */
+	bool no_fds;	     /* no descriptor is free */
+	bool no_room;	     /* a cgroup takes no huge page more */
 	int map_files_error; /* of the open of a mapping, until cleared */
 	pid_t pid;
 

@@ -205,11 +205,13 @@ static int retrieve_fd(struct session *s, struct luo_file_arg *arg, int err)
 		return -EINVAL;
 	MUST(arg->size == sizeof(*arg));
 	/* No number is free: found out before the attempt. */
-	if (err == -EMFILE)
-		return err;
+	if (err == -EMFILE || fake.no_fds)
+		return -EMFILE;
 	e = find_entry(s, arg->token);
 	if (!e)
 		return -ENOENT;
+	if (fake.no_room && e->file->page_size)
+		err = -ENOMEM;
 	if (e->status)
 		err = e->status < 0 ? e->status : 0;
 	else if (err && !can_repeat(e->file, err))

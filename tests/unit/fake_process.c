@@ -82,7 +82,7 @@ int fd_install(struct process *p, int first, struct description *d)
 		  first >= FD_FIRST  ? FD_PASSED :
 				       FD_FIRST;
 
-	for (int fd = first; fd < end; fd++) {
+	for (int fd = first; fd < end && !fake.no_fds; fd++) {
 		if (p->fds[fd].description)
 			continue;
 		p->fds[fd].description = d;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,6 +65,18 @@ void live_update(void)
 	fake_kexec();
 }
 
+/* The virtual machine runs the same list and says its number as well. */
+static void report_behaviours(SRunner *runner)
+{
+	int count = srunner_ntests_run(runner), run = 0;
+	TestResult **results = srunner_results(runner);
+
+	for (int i = 0; i < count; i++)
+		run += !strcmp(tr_tcname(results[i]), "behaviours");
+	free(results);
+	printf("behaviours run on the fake kernel: %d\n", run);
+}
+
 int main(void)
 {
 	SRunner *runner = srunner_create(fake_suite());
@@ -79,7 +92,9 @@ int main(void)
 	srunner_add_suite(runner, sample_suite());
 	srunner_add_suite(runner, many_suite());
 	srunner_add_suite(runner, sys_suite());
+	srunner_add_suite(runner, behaviour_suite());
 	srunner_run_all(runner, CK_ENV);
+	report_behaviours(runner);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;

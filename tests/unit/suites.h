@@ -53,6 +53,7 @@ Suite *moment_suite(void);
 Suite *sample_suite(void);
 Suite *many_suite(void);
 Suite *sys_suite(void);
+Suite *behaviour_suite(void);
 
 /* A suite with one case, a clean machine before each test. */
 Suite *suite_of(const char *name, const TTest *const *tests);
