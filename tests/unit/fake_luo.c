@@ -238,6 +238,15 @@ static int finish(struct session *s, const struct luo_finish_arg *arg)
 	return 0;
 }
 
+static int get_name(const struct session *s, struct luo_name_arg *arg)
+{
+	MUST(arg->size == sizeof(*arg) && !arg->reserved);
+	if (fake.name_error)
+		return -fake.name_error;
+	strcpy(arg->name, s->name);
+	return 0;
+}
+
 static int session_request(struct session *s, unsigned long request, void *arg,
 			   int err)
 {
@@ -248,6 +257,8 @@ static int session_request(struct session *s, unsigned long request, void *arg,
 		return retrieve_fd(s, arg, err);
 	case LUO_FINISH:
 		return err ? err : finish(s, arg);
+	case LUO_GET_NAME:
+		return get_name(s, arg);
 	default:
 		return -EINVAL;
 	}

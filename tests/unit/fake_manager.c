@@ -192,6 +192,8 @@ void manager_start(struct process *p)
 		p->listen_fds++;
 	}
 	text_setenv("NOTIFY_SOCKET", SOCKET);
+	(void)snprintf(number, sizeof(number), "%u", fake.manager_stores);
+	text_setenv("FDSTORE", fake.manager_stores ? number : NULL);
 	(void)snprintf(number, sizeof(number), "%d", p->listen_fds);
 	text_setenv("LISTEN_FDS", p->listen_fds ? number : NULL);
 	text_setenv("LISTEN_FDNAMES", p->listen_fds ? names : NULL);

@@ -91,6 +91,9 @@ int main(void)
 	srunner_add_suite(runner, moment_suite());
 	srunner_add_suite(runner, sample_suite());
 	srunner_add_suite(runner, many_suite());
+	srunner_add_suite(runner, listen_fds_suite());
+	srunner_add_suite(runner, given_suite());
+	srunner_add_suite(runner, service_suite());
 	srunner_add_suite(runner, sys_suite());
 	srunner_add_suite(runner, behaviour_suite());
 	srunner_run_all(runner, CK_ENV);

@@ -52,6 +52,9 @@ Suite *failure_suite(void);
 Suite *moment_suite(void);
 Suite *sample_suite(void);
 Suite *many_suite(void);
+Suite *listen_fds_suite(void);
+Suite *given_suite(void);
+Suite *service_suite(void);
 Suite *sys_suite(void);
 Suite *behaviour_suite(void);
 

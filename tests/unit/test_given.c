@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Sessions of which the caller has the descriptors (opts->fds).
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "../../lib/luo.h"
+#include "suites.h"
+
+static const struct hp_sys *sys = &fake_sys;
+static struct hp_session *s;
+static struct hp_region *r;
+static char said[512];
+
+/* As the caller would: himself, on the device. */
+static int make(const char *name, unsigned long request)
+{
+	struct luo_session_arg arg = { .size = sizeof(arg) };
+	int device = sys->open(LUO_DEVICE);
+
+	strcpy(arg.name, name);
+	ck_ok(sys->ioctl(device, request, &arg));
+	sys->close(device);
+	fake.calls[CALL_OPEN] = 0;
+	return arg.fd;
+}
+
+static int create(const char *name)
+{
+	return make(name, LUO_CREATE_SESSION);
+}
+
+static int retrieve(const char *name)
+{
+	return make(name, LUO_RETRIEVE_SESSION);
+}
+
+static int fill_session(int fd)
+{
+	struct luo_file_arg arg = {
+		.size = sizeof(arg),
+		.fd = sys->memfd("manifest", 0),
+		.token = HP_TOKEN_RESERVED,
+	};
+
+	ck_ok(sys->ioctl(fd, LUO_PRESERVE_FD, &arg));
+	sys->close(arg.fd);
+	return fd;
+}
+
+static void hear(void *context, int priority, const char *message)
+{
+	(void)priority;
+	strcpy(context, message);
+}
+
+static int open_with(const int *fds, unsigned int count)
+{
+	struct hp_session_opts opts = {
+		.size = sizeof(opts),
+		.fds = fds,
+		.fds_count = count,
+		.log = hear,
+		.log_context = said,
+	};
+
+	said[0] = '\0';
+	return hp_session_open_on(sys, "db", &opts, &s);
+}
+
+static int open_one(int fd)
+{
+	return open_with(&fd, 1);
+}
+
+START_TEST(returned_session_is_given)
+{
+	int fd;
+
+	live_update();
+	fd = retrieve("db");
+	ck_ok(open_one(fd));
+	ck_assert_int_eq(fake.calls[CALL_OPEN], 0);
+	ck_assert_int_eq(hp_session_returned(s), 1);
+	/* The caller's is the caller's. */
+	sys->close(fd);
+	ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
+	check_filled(r);
+	ck_ok(hp_session_commit(s, HP_COMMIT_DROP));
+	ck_assert_int_eq(fake.sessions_incoming, 0);
+	/* Then as ever. */
+	ck_ok(hp_region_preserve(r));
+	ck_assert_int_gt(fake.calls[CALL_OPEN], 0);
+	ck_ok(hp_session_abort(s));
+	ck_ok(hp_session_close(s));
+	ck_assert_int_eq(fake_leaks(), 0);
+}
+END_TEST
+
+START_TEST(empty_session_is_used_by_the_first_preserve)
+{
+	int fd = create("db");
+
+	ck_ok(open_one(fd));
+	ck_assert_int_eq(hp_session_returned(s), 0);
+	ck_assert_int_eq(s->outgoing.inherited_fd, -1);
+	ck_ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+	fill(r);
+	ck_ok(hp_region_preserve(r));
+	ck_assert_int_eq(fake.calls[CALL_OPEN], 0);
+	sys->close(fd);
+	fake_kexec();
+	ck_ok(open_session("db", &s));
+	ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
+	check_filled(r);
+
+	/* Not used: given back at close. */
+	fake_boot();
+	fd = create("db");
+	ck_ok(open_one(fd));
+	sys->close(fd);
+	ck_assert_int_eq(fake.sessions_outgoing, 1);
+	ck_ok(hp_session_close(s));
+	ck_assert_int_eq(fake.sessions_outgoing, 0);
+	ck_assert_int_eq(fake_leaks(), 0);
+}
+END_TEST
+
+START_TEST(both_in_any_order)
+{
+	for (int swap = 0; swap < 2; swap++) {
+		int fds[2];
+
+		live_update();
+		fds[swap] = retrieve("db");
+		fds[!swap] = create("db");
+		ck_ok(open_with(fds, 2));
+		ck_assert_int_eq(hp_session_returned(s), 1);
+		ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
+		ck_ok(hp_session_commit(s, HP_COMMIT_DROP));
+		ck_ok(hp_region_preserve(r));
+		ck_assert_int_eq(fake.calls[CALL_OPEN], 0);
+		fake_kexec();
+		ck_ok(open_session("db", &s));
+		ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
+		check_filled(r);
+	}
+}
+END_TEST
+
+START_TEST(filled_session_is_inherited)
+{
+	int fd = fill_session(create("db"));
+
+	ck_ok(open_one(fd));
+	ck_assert_int_eq(fake.calls[CALL_OPEN], 0);
+	ck_assert_int_eq(hp_session_returned(s), 0);
+	ck_assert_int_ge(s->outgoing.inherited_fd, 0);
+	ck_ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+	ck_result(hp_region_preserve(r), -EALREADY);
+	/* The caller has it too, and must let go himself. */
+	ck_ok(hp_session_abort(s));
+	ck_result(hp_region_preserve(r), -EALREADY);
+	sys->close(fd);
+	ck_assert_int_eq(fake.sessions_outgoing, 0);
+	ck_ok(hp_region_preserve(r));
+
+	/* Close leaves it to the caller. */
+	fake_boot();
+	fd = fill_session(create("db"));
+	ck_ok(open_one(fd));
+	ck_ok(hp_session_close(s));
+	ck_assert_int_eq(fake.sessions_outgoing, 1);
+	ck_assert_int_eq(fake_leaks(), 1);
+}
+END_TEST
+
+START_TEST(what_is_not_taken)
+{
+	int db = create("db"), other = create("other"), twice[2] = { db, db };
+	int back[2], filled[2];
+
+	ck_result(open_one(-1), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(said, "fds[0] (descriptor -1)"));
+	ck_result(open_one(4000), -EINVAL);
+	ck_result(open_one(fake_other_fd()), -EINVAL);
+	ck_result(open_one(sys->memfd("db", 0)), -EINVAL);
+	ck_result(open_one(other), -EINVAL);
+	ck_result(open_with(twice, 2), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(said, "fds[1]"));
+	ck_result(open_with(NULL, 1), -EINVAL);
+	ck_assert_int_eq(fake_leaks(), 4); /* this test's own */
+	ck_assert_int_eq(fake.calls[CALL_OPEN], 0);
+	/* Control, and a name of which the other is only the beginning. */
+	ck_ok(open_one(db));
+	ck_ok(hp_session_close(s));
+	ck_result(open_one(create("d")), -EINVAL);
+	ck_result(open_one(create("db2")), -EINVAL);
+
+	live_update();
+	back[0] = back[1] = retrieve("db");
+	ck_result(open_with(back, 2), -EINVAL);
+	filled[0] = filled[1] = fill_session(create("db"));
+	ck_result(open_with(filled, 2), -EINVAL);
+	ck_assert_int_eq(fake_leaks(), 2);
+	/* Nothing was lost by that. */
+	ck_ok(open_one(back[0]));
+	ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
+}
+END_TEST
+
+/* The name is told by two, either of which may be missing. */
+START_TEST(name_on_all_kinds_of_machines)
+{
+	int db = create("db"), other = create("other");
+	int file = sys->memfd("db", 0);
+	char log[sizeof(said)] = "";
+
+	fake.name_error = EINVAL;
+	ck_ok(open_one(db));
+	ck_ok(hp_session_close(s));
+	ck_result(open_one(other), -EINVAL);
+	ck_result(open_one(file), -EINVAL);
+	strcpy(log, said);
+	ck_assert_ptr_nonnull(strstr(log, "fds[0]"));
+
+	fake.name_error = 0;
+	fake.hidden_proc = true;
+	ck_ok(open_one(db));
+	ck_ok(hp_session_close(s));
+	ck_result(open_one(other), -EINVAL);
+	ck_result(open_one(file), -EINVAL);
+
+	/* Nobody knows: the caller's word. But a file is no session. */
+	fake.name_error = EINVAL;
+	ck_ok(open_one(other));
+	ck_ok(hp_session_close(s));
+	ck_result(open_one(file), -EINVAL);
+}
+END_TEST
+
+START_TEST(errors_of_the_system)
+{
+	static const struct {
+		enum fake_call call;
+		int err, expected;
+	} cases[] = {
+		{ CALL_DUPLICATE, EMFILE, -EMFILE },
+		{ CALL_DUPLICATE, EIO, -EPROTO },
+		{ CALL_PRESERVE_FD, ENOMEM, -ENOMEM },
+		{ CALL_PRESERVE_FD, ENOTTY, -EPROTO },
+		{ CALL_READ_FD_LINK, E2BIG, -EINVAL },
+		{ CALL_ZALLOC, ENOMEM, -ENOMEM },
+	};
+	int fds[2];
+
+	live_update();
+	fds[0] = retrieve("db");
+	fds[1] = create("db");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		/* Of the first and of the second descriptor. */
+		for (int nth = 1; nth <= 2; nth++) {
+			fake.fail_call = cases[i].call;
+			fake.fail_errno = cases[i].err;
+			fake.fail_nth = nth;
+			if (cases[i].call == CALL_ZALLOC)
+				fake.fail_nth = 1;
+			ck_result(open_with(fds, 2), cases[i].expected);
+			ck_assert_int_eq(fake_leaks(), 2);
+		}
+	}
+	ck_ok(open_with(fds, 2));
+	ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
+	check_filled(r);
+}
+END_TEST
+
+START_TEST(options)
+{
+	struct hp_session_opts opts = { .size = sizeof(opts), .reserved = 1 };
+
+	ck_result(hp_session_open_on(sys, "db", &opts, &s), -EINVAL);
+	opts.reserved = 0;
+	opts.flags = 1U << 31;
+	ck_result(hp_session_open_on(sys, "db", &opts, &s), -EINVAL);
+	opts.flags = HP_SESSION_LOCAL | HP_SESSION_SERVICE;
+	ck_ok(hp_session_open_on(sys, "db", &opts, &s));
+	ck_ok(hp_session_close(s));
+}
+END_TEST
+
+Suite *given_suite(void)
+{
+	const TTest *const tests[] = {
+		returned_session_is_given,
+		empty_session_is_used_by_the_first_preserve,
+		both_in_any_order,
+		filled_session_is_inherited,
+		what_is_not_taken,
+		name_on_all_kinds_of_machines,
+		errors_of_the_system,
+		options,
+		NULL,
+	};
+
+	return suite_of("given", tests);
+}
