@@ -234,10 +234,9 @@ int hp_numa_apply(const struct hp_numa *numa, const struct hp_sys *sys,
 				      range->nodes_bits);
 		if (err < 0) {
 			hp_log(log, LOG_ERR,
-			       "numa[%u], bytes %#llx to %#llx, errno %d: "
-			       "mbind",
-			       i, (unsigned long long)start,
-			       (unsigned long long)end, -err);
+			       "numa[%u], bytes %#llx to %#llx: mbind: %s", i,
+			       (unsigned long long)start,
+			       (unsigned long long)end, HP_ERRNO(err));
 			return policy_error(err);
 		}
 	}

@@ -27,8 +27,8 @@ static void *populate(void *argument)
 static int populate_error(const struct hp_log *log, int err)
 {
 	if (err < 0)
-		hp_log(log, LOG_ERR, "errno %d: madvise(MADV_POPULATE_WRITE)",
-		       -err);
+		hp_log_call(log, LOG_ERR, "populate",
+			    "madvise(MADV_POPULATE_WRITE)", err);
 	switch (err) {
 	case 0:
 		return 0;
@@ -88,8 +88,8 @@ int hp_populate(const struct hp_sys *sys, const struct hp_log *log,
 	}
 	if (started < threads) {
 		hp_log(log, LOG_WARNING,
-		       "%u threads instead of %u, errno %d: pthread_create",
-		       started, threads, -err);
+		       "%u threads instead of %u: pthread_create: %s", started,
+		       threads, HP_ERRNO(err));
 		/* What has no thread is done here. */
 		for (unsigned int i = started; i < threads; i++)
 			populate(&shares[i]);

@@ -13,8 +13,8 @@
 
 static int find_error(const struct hp_log *log, int err, uint64_t address)
 {
-	hp_log(log, LOG_ERR, "at %#llx, errno %d: /proc/self/maps",
-	       (unsigned long long)address, -err);
+	hp_log(log, LOG_ERR, "at %#llx: /proc/self/maps: %s",
+	       (unsigned long long)address, HP_ERRNO(err));
 	switch (err) {
 	case -ENXIO:
 		return -ENXIO;
@@ -29,7 +29,8 @@ static int find_error(const struct hp_log *log, int err, uint64_t address)
 
 static int open_error(const struct hp_log *log, int err)
 {
-	hp_log(log, LOG_ERR, "errno %d: open /proc/self/map_files", -err);
+	hp_log_call(log, LOG_ERR, "the file of the memory",
+		    "open /proc/self/map_files", err);
 	switch (err) {
 	case -ENOENT:
 	case -EACCES:
@@ -51,7 +52,7 @@ static int find_shared(const struct hp_sys *sys, const struct hp_log *log,
 	err = sys->find_mapping(address, ret_mapping);
 	if (err < 0)
 		return find_error(log, err, address);
-	if (ret_mapping->shared && ret_mapping->inode)
+	if (ret_mapping->shared)
 		return 0;
 	hp_log(log, LOG_ERR, "at %#llx, MAP_PRIVATE: /proc/self/maps",
 	       (unsigned long long)address);

@@ -27,9 +27,8 @@ int hp_region_check_length(uint64_t length, uint64_t page_size)
 /* Huge page files report the lack of memory and of support in many ways. */
 int hp_region_file_error(const struct hp_log *log, int err, uint64_t page_size)
 {
-	hp_log(log, LOG_ERR,
-	       "pages of %llu kB, errno %d: memfd_create(MFD_HUGETLB)",
-	       (unsigned long long)(page_size >> 10), -err);
+	hp_log(log, LOG_ERR, "pages of %llu kB: memfd_create(MFD_HUGETLB): %s",
+	       (unsigned long long)(page_size >> 10), HP_ERRNO(err));
 	switch (err) {
 	case -ENODEV: /* no pages of that size */
 	case -ENOENT:
@@ -49,8 +48,8 @@ int hp_region_file_error(const struct hp_log *log, int err, uint64_t page_size)
 
 int hp_region_length_error(const struct hp_log *log, int err, uint64_t length)
 {
-	hp_log(log, LOG_ERR, "to %llu bytes, errno %d: ftruncate",
-	       (unsigned long long)length, -err);
+	hp_log(log, LOG_ERR, "to %llu bytes: ftruncate: %s",
+	       (unsigned long long)length, HP_ERRNO(err));
 	switch (err) {
 	case -EFBIG: /* RLIMIT_FSIZE, or what a file can be */
 	case -EINVAL:
@@ -72,12 +71,12 @@ static void log_shortage(const struct hp_region *region, uint64_t length)
 		return;
 	if (hp_pool_available(region->sys, region->page_size, &available) < 0)
 		hp_log(region->log, LOG_ERR,
-		       "no room for %llu pages of %llu kB: mmap",
+		       "no room for %llu pages of %llu kB: mmap: ENOMEM",
 		       (unsigned long long)(length / region->page_size), size);
 	else
 		hp_log(region->log, LOG_ERR,
 		       "no room for %llu pages of %llu kB, of which %llu are "
-		       "free and not reserved now: mmap",
+		       "free and not reserved now: mmap: ENOMEM",
 		       (unsigned long long)(length / region->page_size), size,
 		       (unsigned long long)available);
 }
@@ -88,7 +87,8 @@ int hp_region_map_error(const struct hp_region *region, int err,
 	if (err == -ENOMEM)
 		log_shortage(region, length);
 	else
-		hp_log(region->log, LOG_ERR, "errno %d: mmap", -err);
+		hp_log(region->log, LOG_ERR, "%llu bytes: mmap: %s",
+		       (unsigned long long)length, HP_ERRNO(err));
 	switch (err) {
 	case -EEXIST:
 		return -EADDRINUSE;
@@ -97,6 +97,8 @@ int hp_region_map_error(const struct hp_region *region, int err,
 	case -EACCES:
 	case -EPERM: /* a security policy */
 		return -EACCES;
+	case -EBADF: /* a descriptor to be adopted that is O_PATH */
+		return -EINVAL;
 	default:
 		return hp_error_common(err);
 	}

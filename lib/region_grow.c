@@ -125,9 +125,8 @@ static int grow_file(struct grow *grow)
 		if (undo < 0)
 			hp_log(region->log, LOG_ERR,
 			       "the file stays too long for the region, which "
-			       "cannot be preserved or grown, errno %d: "
-			       "ftruncate",
-			       -undo);
+			       "cannot be preserved or grown: ftruncate: %s",
+			       HP_ERRNO(undo));
 	}
 	return err;
 }

@@ -40,7 +40,7 @@ struct hp_mapping {
 	uint64_t start, end; /* addresses */
 	uint64_t offset;     /* bytes into the file */
 	uint64_t device;     /* of the file, as in struct hp_file_info */
-	uint64_t inode;	     /* 0: no file */
+	uint64_t inode;	     /* 0: no file, or the first of shmget(2) */
 	bool shared;
 	bool writable;
 };

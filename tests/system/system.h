@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Regions on the running kernel. Each test is a process of its own.
+ */
+#ifndef SYSTEM_H
+#define SYSTEM_H
+
+#include <check.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <hugepersist/hugepersist.h>
+
+#define MIB (UINT64_C(1) << 20)
+
+/* What the tests need of the pool at most, at the same time. */
+#define PAGES_NEEDED 24
+
+/* Results in the order of the errors, so that a failure says which one. */
+#define ck_result(call, expected)                                              \
+	do {                                                                   \
+		int ck_rc = (call);                                            \
+		ck_assert_msg(ck_rc == (expected), "%s: %d (%s), not %d (%s)", \
+			      #call, ck_rc, hp_strerror(ck_rc), (expected),    \
+			      hp_strerror(expected));                          \
+	} while (0)
+
+#define ck_ok(call) ck_result(call, 0)
+
+/* -- The pool of 2 MiB pages (huge_pages.c) -------------------------------- */
+
+/* See to it that pages are free; false, and why on stderr: there are not. */
+bool huge_pages_take(void);
+void huge_pages_give_back(void);
+
+/* Counters of /sys/kernel/mm/hugepages/hugepages-2048kB. */
+long huge_pages_free(void);
+long huge_pages_reserved(void);
+
+/* -- What the tests share (main.c) ----------------------------------------- */
+
+/* Of the running test; live update is not needed for it. */
+extern struct hp_session *s;
+
+/* The last line that the library logged. */
+extern char last_log[512];
+
+struct hp_region_opts region_opts(void);
+
+/* Is that whole range mapped? */
+bool is_mapped(const void *address, uint64_t length);
+
+/* An address at which that much is free, and twice as much behind. */
+void *free_place(uint64_t length);
+
+/* A memfd in 2 MiB pages; its bytes are zero. */
+int huge_memfd(uint64_t length);
+
+/* Of a mapping or descriptor that must be there. */
+void *map_shared(int fd, uint64_t offset, uint64_t length);
+
+Suite *create_suite(void);
+Suite *grow_suite(void);
+Suite *adopt_suite(void);
+Suite *adopt_mapping_suite(void);
+Suite *share_suite(void);
+
+Suite *suite_of(const char *name, const TTest *const *tests);
+
+#endif
