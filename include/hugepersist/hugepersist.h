@@ -197,6 +197,8 @@ extern "C" {
 /*
  * In place of a page size at create: the largest that divides the length and of
  * which that many pages are free. hp_region_page_size() tells which it became.
+ * Where /sys/kernel/mm/hugepages is hidden from the process: HP_PAGE_1G if the
+ * kernel gives them, else HP_PAGE_2M.
  */
 #define HP_PAGE_ANY UINT64_C(1)
 
@@ -293,7 +295,11 @@ enum {
 /* From which nodes a part of a region takes its pages. */
 struct hp_numa_range {
 	uint64_t offset;	    /* bytes into the region, by whole pages */
-	uint64_t length;	    /* bytes, by whole pages; 0: to the end */
+	/*
+	 * Bytes, by whole pages. 0: to the end, also of what hp_region_grow()
+	 * adds later.
+	 */
+	uint64_t length;
 	unsigned int policy;	    /* HP_NUMA_* */
 	unsigned int nodes_bits;    /* length of the mask, in bits */
 	const unsigned long *nodes; /* bit mask of node numbers, mbind(2) */
@@ -341,7 +347,8 @@ struct hp_region_opts {
 
 	/*
 	 * With HP_REGION_POPULATE: threads to start for it, which end with the
-	 * call. 0: the calling thread does it.
+	 * call; fewer where no more can be started. 0: the calling thread does
+	 * it, and without the flag the only choice.
 	 */
 	unsigned int populate_threads;
 
@@ -732,7 +739,7 @@ int hp_session_close(struct hp_session *session);
  * -EHWPOISON	populating met a page with a hardware memory error
  * -EBADMSG, -ENODATA, -EOPNOTSUPP	returned session whose manifest cannot be
  *		read, see commit: the token may be one that came back
- * -EACCES	a security policy forbids memfd_create(2)
+ * -EACCES	a security policy forbids memfd_create(2), mmap(2) or mbind(2)
  * -EPROTO	an answer of the kernel that the library does not know
  * -EMFILE
  */
@@ -751,7 +758,8 @@ int hp_region_create(struct hp_session *session, uint64_t token,
  *
  * The same bytes in the same pages, at a new address if none is asked for.
  * Length and page size come from the manifest and are checked against the file.
- * Pages stay on their nodes: numa is for what hp_region_grow() adds. A region
+ * Pages stay on their nodes: numa is for what hp_region_grow() adds, and for
+ * pages that the program gives back (fallocate(2)) and touches again. A region
  * that was reclaimed and closed can be reclaimed again until
  * hp_session_commit().
  *
@@ -764,7 +772,8 @@ int hp_region_create(struct hp_session *session, uint64_t token,
  *
  * -EINVAL	null session or ret_region; token is HP_TOKEN_RESERVED; unknown
  *		option; the page size in opts is not that of the region; address
- *		and numa as hp_region_create()
+ *		and numa as hp_region_create(); HP_REGION_OLD_ADDRESS together
+ *		with an address
  * -ECHILD	in a forked child
  * -EADDRINUSE	something is mapped at the address, or the old one is not known
  *		(HP_REGION_OLD_ADDRESS). Nothing is lost: ask without it
@@ -784,7 +793,8 @@ int hp_region_create(struct hp_session *session, uint64_t token,
  *		to rebuild the manifest, for which also want of memory is final:
  *		then that goes for all regions.
  * -EOPNOTSUPP	a newer version of the library preserved it, with a manifest
- *		that this one does not know
+ *		that this one does not know; or numa as hp_region_create()
+ * -EACCES	a security policy forbids mmap(2) or mbind(2). Nothing is lost
  * -EPROTO	an answer of the kernel that the library does not know
  * -ENOMEM	no memory, or a limit of the cgroup does not allow the region.
  *		Nothing is lost, and the cgroup is charged nothing: raise the
@@ -877,24 +887,28 @@ int hp_region_unpreserve(struct hp_region *region);
  * Options: HP_REGION_MAY_MOVE, HP_REGION_POPULATE with populate_threads, numa
  * (offsets from the start of the region, all in the part that is added).
  *
- * The new bytes are zero. The address stays, unless it must and may move: then
- * the same bytes are at a new address when the call returns, the old one is
- * unmapped, and no thread may use it from the call on. A region that is
- * preserved cannot grow; nor can one whose mapping is the application's
- * (hp_region_adopt_mapping()), or that another process grew.
+ * The new bytes are zero. What the region was created with to the end (a length
+ * of 0 in numa) goes for them too, before numa. The address stays, unless it
+ * must and may move: then the same bytes are at a new address when the call
+ * returns, the old one is unmapped, and no thread may use it from the call on.
+ * A region that is preserved cannot grow; nor can one whose mapping is the
+ * application's (hp_region_adopt_mapping()), or that another process grew.
  *
  * -EINVAL	null region, or one from hp_region_from_fd(); length less than
  *		now or no multiple of the page size; numa as hp_region_create();
  *		unknown option
  * -ECHILD	in a forked child
- * -EBUSY	it is preserved: hp_session_abort() or hp_region_unpreserve()
- *		first; or the session came back and is not committed
+ * -EBUSY	it is preserved, or was by a failed preserve (-EEXIST there):
+ *		hp_session_abort() or hp_region_unpreserve() first; or the
+ *		session came back and is not committed
  * -EADDRINUSE	the addresses behind the region are taken, and
  *		HP_REGION_MAY_MOVE is not set
  * -EROFS	it was opened for reading only
  * -EUCLEAN	someone else resized or closed hp_region_fd()
- * -EOPNOTSUPP	the mapping is the application's
- * -ENOMEM, -EFBIG, -EHWPOISON, -EPROTO	as hp_region_create()
+ * -EOPNOTSUPP	the mapping is the application's; or, for numa and
+ *		HP_REGION_POPULATE, as hp_region_create()
+ * -ENOMEM, -EFBIG, -EHWPOISON, -EACCES, -EMFILE, -EPROTO
+ *		as hp_region_create()
  */
 int hp_region_grow(struct hp_region *region, uint64_t length,
 		   const struct hp_region_opts *opts);
@@ -921,8 +935,8 @@ int hp_region_grow(struct hp_region *region, uint64_t length,
  * -EROFS	the descriptor does not allow to write, without
  *		HP_REGION_READ_ONLY
  * -EADDRINUSE	something is mapped at the address
- * -EEXIST, -EBADMSG, -ENODATA, -EOPNOTSUPP, -EPROTO, -ENOMEM, -EMFILE
- *		as hp_region_create()
+ * -EEXIST, -EBADMSG, -ENODATA, -EOPNOTSUPP, -EACCES, -EPROTO, -ENOMEM,
+ * -EMFILE	as hp_region_create()
  */
 int hp_region_adopt(struct hp_session *session, uint64_t token, int fd,
 		    const struct hp_region_opts *opts,
@@ -950,7 +964,7 @@ int hp_region_adopt(struct hp_session *session, uint64_t token, int fd,
  *		that could be handed over. Map it MAP_SHARED
  * -EMEDIUMTYPE	the memory is in 4 KiB pages
  * -ERANGE	the memory is only a part of its file, or several files
- * -EROFS	it is mapped from a file that was opened for reading only
+ * -EROFS	no part of it is mapped for writing, or its mount is read-only
  * -EACCES	no right to open /proc/self/map_files, or no /proc
  * -EEXIST, -EBADMSG, -ENODATA, -EOPNOTSUPP, -EPROTO, -ENOMEM, -EMFILE
  *		as hp_region_create()
@@ -976,7 +990,7 @@ int hp_region_adopt_mapping(struct hp_session *session, uint64_t token,
  * -EINVAL	null ret_region; not a descriptor; empty file; page size not the
  *		one expected; address no multiple of the page size; unknown
  *		option
- * -EMEDIUMTYPE, -EROFS, -EADDRINUSE, -ENOMEM, -EMFILE, -EPROTO
+ * -EMEDIUMTYPE, -EROFS, -EADDRINUSE, -EACCES, -ENOMEM, -EMFILE, -EPROTO
  *		as hp_region_adopt()
  */
 int hp_region_from_fd(int fd, const struct hp_region_opts *opts,
