@@ -50,6 +50,7 @@ Suite *session_suite(void);
 Suite *region_suite(void);
 Suite *failure_suite(void);
 Suite *moment_suite(void);
+Suite *info_suite(void);
 Suite *sample_suite(void);
 Suite *many_suite(void);
 Suite *listen_fds_suite(void);
