@@ -172,16 +172,13 @@ CONSTANT(HP_SAVE_DEPTH_MAX, 256);
 CONSTANT(HP_SAVE_BLOCK_MIN, 65536);
 CONSTANT(HP_SAVE_BLOCK_MAX, 67108864);
 
+/* clang-format off */
 #ifdef __cplusplus
-#define ZEROS \
-	{     \
-	}
+#define ZEROS {}
 #else
-#define ZEROS     \
-	{         \
-		0 \
-	}
+#define ZEROS { 0 }
 #endif
+/* clang-format on */
 
 /* As an application that begins with zeros and sets what it needs. */
 int use(void);
