@@ -66,7 +66,7 @@ int hp_region_check_file(const struct hp_region *region,
 	return 0;
 }
 
-static void remove_region(struct hp_region *region)
+void hp_region_remove(struct hp_region *region)
 {
 	struct hp_session *session = region->session;
 	struct hp_region **link;
@@ -86,7 +86,7 @@ static int close_copy(struct hp_region *region)
 	err = hp_session_check_copy(region->session);
 	if (err < 0)
 		return err;
-	remove_region(region);
+	hp_region_remove(region);
 	return 0;
 }
 
@@ -110,7 +110,7 @@ HP_EXPORT int hp_region_close(struct hp_region *region)
 	HP_LOCKED(&region->session->lock);
 	if (region->preserved)
 		return -EBUSY;
-	remove_region(region);
+	hp_region_remove(region);
 	return 0;
 }
 

@@ -60,7 +60,15 @@ int hp_region_from_fd_on(const struct hp_sys *sys, int fd,
 int hp_region_check_file(const struct hp_region *region,
 			 struct hp_file_info *ret_info);
 
+/* hp_region_create() in a session that is locked, with arguments checked. */
+int hp_region_create_locked(struct hp_session *session, uint64_t token,
+			    uint64_t length, const struct hp_region_opts *opts,
+			    struct hp_region **ret_region);
+
 /* Unmap and free; not in the session's list any more. */
 void hp_region_free(struct hp_region *region);
+
+/* The same for one that is in the list of its session, which is locked. */
+void hp_region_remove(struct hp_region *region);
 
 #endif

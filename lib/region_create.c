@@ -114,19 +114,13 @@ static int create_any(struct hp_session *session, uint64_t token,
 	return result;
 }
 
-HP_EXPORT int hp_region_create(struct hp_session *session, uint64_t token,
-			       uint64_t length,
-			       const struct hp_region_opts *opts,
-			       struct hp_region **ret_region)
+int hp_region_create_locked(struct hp_session *session, uint64_t token,
+			    uint64_t length, const struct hp_region_opts *opts,
+			    struct hp_region **ret_region)
 {
 	struct hp_region_opts known;
 	int err;
 
-	err = hp_session_check(session);
-	if (err < 0)
-		return err;
-	if (!ret_region || token == HP_TOKEN_RESERVED)
-		return -EINVAL;
 	err = hp_region_options_read(&known, opts,
 				     HP_TAKES_PAGE_SIZE | HP_TAKES_LABEL |
 					     HP_TAKES_LAYOUT |
@@ -141,8 +135,6 @@ HP_EXPORT int hp_region_create(struct hp_session *session, uint64_t token,
 	err = hp_region_check_length(length, known.page_size);
 	if (err < 0)
 		return err;
-
-	HP_LOCKED(&session->lock);
 	err = hp_region_check_token(session, token);
 	if (err < 0)
 		return err;
@@ -150,4 +142,22 @@ HP_EXPORT int hp_region_create(struct hp_session *session, uint64_t token,
 		return create_any(session, token, length, &known, ret_region);
 	return create(session, token, length, known.page_size, &known,
 		      ret_region);
+}
+
+HP_EXPORT int hp_region_create(struct hp_session *session, uint64_t token,
+			       uint64_t length,
+			       const struct hp_region_opts *opts,
+			       struct hp_region **ret_region)
+{
+	int err;
+
+	err = hp_session_check(session);
+	if (err < 0)
+		return err;
+	if (!ret_region || token == HP_TOKEN_RESERVED)
+		return -EINVAL;
+
+	HP_LOCKED(&session->lock);
+	return hp_region_create_locked(session, token, length, opts,
+				       ret_region);
 }

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What saving and loading have in common: options, progress, result.
+ */
+#ifndef HP_SAVE_TASK_H
+#define HP_SAVE_TASK_H
+
+#include <hugepersist/save.h>
+
+#include "save_dir.h"
+#include "save_transfer.h"
+#include "session.h"
+
+struct hp_save_task {
+	const struct hp_io *io;
+	const struct hp_sys *sys;
+	const struct hp_log *log;
+	struct hp_save_opts opts;
+	struct hp_save_result result;
+	struct hp_save_progress progress;
+	uint64_t start_ns;
+	uint64_t told_ns; /* when progress was called last */
+};
+
+/*
+ * Check arguments and options. flags: those that the call takes, HP_SAVE_*.
+ * result may be NULL.
+ */
+int hp_save_task_begin(struct hp_save_task *task, const struct hp_io *io,
+		       const struct hp_session *session, const char *directory,
+		       const struct hp_save_opts *opts, unsigned int flags,
+		       const struct hp_save_result *result);
+
+/*
+ * That many more bytes are done. Calls progress when it is time for that, or
+ * now. -ECANCELED: the application does not want to go on.
+ */
+int hp_save_task_advance(struct hp_save_task *task, uint64_t bytes, bool now);
+
+/* A transfer for one file; what is left to set is fd, direct and the blocks. */
+void hp_save_task_prepare(const struct hp_save_task *task,
+			  struct hp_transfer *transfer, const char *path,
+			  bool write);
+
+/* Add up what a transfer did. */
+void hp_save_task_count(struct hp_save_task *task,
+			const struct hp_transfer *transfer);
+
+/* Success: fill in the caller's result, unless NULL. */
+void hp_save_task_end(struct hp_save_task *task, struct hp_save_result *result);
+
+/* The calls on any system; the tests bring their own. */
+int hp_session_save_on(const struct hp_io *io, struct hp_session *session,
+		       const char *directory, const struct hp_save_opts *opts,
+		       struct hp_save_result *result);
+int hp_session_load_on(const struct hp_io *io, struct hp_session *session,
+		       const char *directory, const struct hp_save_opts *opts,
+		       struct hp_save_result *result);
+int hp_region_load_on(const struct hp_io *io, struct hp_session *session,
+		      uint64_t token, const char *directory,
+		      const struct hp_region_opts *region_opts,
+		      const struct hp_save_opts *opts,
+		      struct hp_region **ret_region);
+int hp_region_open_on(const struct hp_io *io, struct hp_session *session,
+		      uint64_t token, uint64_t length, const char *directory,
+		      const struct hp_region_opts *region_opts,
+		      const struct hp_save_opts *opts,
+		      struct hp_region **ret_region);
+int hp_save_info_on(const struct hp_io *io, const struct hp_sys *sys,
+		    const char *directory, struct hp_save_info *info);
+int hp_save_region_on(const struct hp_io *io, const struct hp_sys *sys,
+		      const char *directory, unsigned int number,
+		      struct hp_region_info *info);
+int hp_save_remove_on(const struct hp_io *io, const struct hp_sys *sys,
+		      const char *directory);
+
+#endif
