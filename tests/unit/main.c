@@ -90,6 +90,7 @@ int main(void)
 	srunner_add_suite(runner, failure_suite());
 	srunner_add_suite(runner, moment_suite());
 	srunner_add_suite(runner, info_suite());
+	srunner_add_suite(runner, preserve_suite());
 	srunner_add_suite(runner, sample_suite());
 	srunner_add_suite(runner, many_suite());
 	srunner_add_suite(runner, listen_fds_suite());

@@ -51,6 +51,7 @@ Suite *region_suite(void);
 Suite *failure_suite(void);
 Suite *moment_suite(void);
 Suite *info_suite(void);
+Suite *preserve_suite(void);
 Suite *sample_suite(void);
 Suite *many_suite(void);
 Suite *listen_fds_suite(void);

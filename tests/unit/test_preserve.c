@@ -1,0 +1,477 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Preserved, sealed, left out, aborted: what the next kernel gets and is told.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../../lib/region.h"
+#include "suites.h"
+
+static struct hp_session *s;
+static struct hp_region *pool, *index_, *third, *r;
+
+static struct hp_session_info told(void)
+{
+	struct hp_session_info info = { .size = sizeof(info) };
+
+	ck_ok(hp_session_info(s, &info));
+	return info;
+}
+
+/* A session with three regions, none of them preserved. */
+static void create(void)
+{
+	ck_ok(open_session("db", &s));
+	ck_ok(hp_region_create(s, POOL, 4 * MIB, NULL, &pool));
+	ck_ok(hp_region_create(s, INDEX, 2 * MIB, NULL, &index_));
+	ck_ok(hp_region_create(s, 3, 2 * MIB, NULL, &third));
+	fill(pool);
+	fill(index_);
+	fill(third);
+}
+
+static void preserve_all(void)
+{
+	ck_ok(hp_region_preserve(index_));
+	ck_ok(hp_region_preserve(third));
+	ck_ok(hp_region_preserve(pool));
+}
+
+static void create_and_preserve(void)
+{
+	create();
+	preserve_all();
+}
+
+/* The seal is as it says, here and in the next kernel. */
+static void check_sealed_and_kexec(unsigned int sealed)
+{
+	ck_assert_uint_eq(told().next_sealed, sealed);
+	fake_kexec();
+	ck_ok(open_session("db", &s));
+	ck_assert_uint_eq(told().sealed, sealed);
+	ck_assert_uint_eq(told().next_sealed, 0);
+}
+
+START_TEST(arguments)
+{
+	ck_result(hp_session_seal(NULL), -EINVAL);
+	ck_result(hp_session_unseal(NULL), -EINVAL);
+	ck_result(hp_session_abort(NULL), -EINVAL);
+	ck_result(hp_region_preserve(NULL), -EINVAL);
+	ck_result(hp_region_unpreserve(NULL), -EINVAL);
+	create();
+	ck_ok(hp_region_from_fd_on(&fake_sys, hp_region_fd(pool), NULL, &r));
+	ck_result(hp_region_preserve(r), -EINVAL);
+	ck_result(hp_region_unpreserve(r), -EINVAL);
+	ck_ok(hp_region_unpreserve(pool));
+	fake.pid++;
+	ck_result(hp_region_unpreserve(pool), -ECHILD);
+	ck_result(hp_region_preserve(pool), -ECHILD);
+	ck_result(hp_session_abort(s), -ECHILD);
+	fake.pid--;
+}
+END_TEST
+
+START_TEST(nothing_to_seal)
+{
+	create();
+	ck_result(hp_session_seal(s), -ENOENT);
+	ck_ok(hp_session_unseal(s));
+	ck_ok(hp_region_preserve(pool));
+	ck_ok(hp_session_seal(s));
+	ck_ok(hp_session_abort(s));
+	ck_result(hp_session_seal(s), -ENOENT);
+	/* Nor in one that came back: that is not what is meant. */
+	live_update();
+	ck_ok(open_session("db", &s));
+	ck_result(hp_session_seal(s), -ENOENT);
+	ck_ok(hp_session_unseal(s));
+}
+END_TEST
+
+START_TEST(sealed)
+{
+	uint64_t written;
+
+	create_and_preserve();
+	written = fake_sys.time_ns();
+	fake_sys.sleep_ms(5);
+	ck_ok(hp_session_seal(s));
+	fake_sys.sleep_ms(7);
+	/* Nothing is done: the time of the first stays. */
+	ck_ok(hp_session_seal(s));
+	check_sealed_and_kexec(1);
+	ck_assert_uint_eq(told().written_ns, written + 5000000);
+	/* After commit the caller can still ask. */
+	ck_ok(hp_session_commit(s, HP_COMMIT_DROP));
+	ck_assert_uint_eq(told().sealed, 1);
+}
+END_TEST
+
+START_TEST(not_sealed)
+{
+	create_and_preserve();
+	check_sealed_and_kexec(0);
+}
+END_TEST
+
+START_TEST(unsealed)
+{
+	create_and_preserve();
+	ck_ok(hp_session_seal(s));
+	ck_ok(hp_session_unseal(s));
+	ck_ok(hp_session_unseal(s));
+	check_sealed_and_kexec(0);
+}
+END_TEST
+
+START_TEST(sealed_again)
+{
+	create_and_preserve();
+	ck_ok(hp_session_seal(s));
+	ck_ok(hp_session_unseal(s));
+	ck_ok(hp_session_seal(s));
+	check_sealed_and_kexec(1);
+}
+END_TEST
+
+START_TEST(preserve_unseals)
+{
+	create();
+	ck_ok(hp_region_preserve(pool));
+	ck_ok(hp_session_seal(s));
+	/* Is preserved: nothing is done. */
+	ck_ok(hp_region_preserve(pool));
+	ck_assert_uint_eq(told().next_sealed, 1);
+	ck_ok(hp_region_unpreserve(index_));
+	ck_assert_uint_eq(told().next_sealed, 1);
+	ck_ok(hp_region_preserve(index_));
+	check_sealed_and_kexec(0);
+}
+END_TEST
+
+/* In any case, wherever it fails. */
+START_TEST(preserve_that_fails_unseals)
+{
+	static const enum fake_call calls[] = { CALL_FILE_INFO,
+						CALL_PRESERVE_FD };
+
+	for (size_t i = 0; i < 2; i++) {
+		fake_boot();
+		create();
+		ck_ok(hp_region_preserve(pool));
+		ck_ok(hp_session_seal(s));
+		fake.fail_call = calls[i];
+		fake.fail_nth = 1;
+		fake.fail_errno = ENOMEM;
+		ck_result(hp_region_preserve(index_), -ENOMEM);
+		ck_assert_int_eq(hp_region_is_preserved(index_), 0);
+		ck_assert_int_eq(hp_region_is_preserved(pool), 1);
+		check_sealed_and_kexec(0);
+		ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
+	}
+}
+END_TEST
+
+/* A forked child keeps the session alive: it must not be a sealed one. */
+START_TEST(abort_unseals_what_others_hold)
+{
+	create_and_preserve();
+	ck_ok(hp_session_seal(s));
+	fake_fork(1);
+	ck_ok(hp_session_abort(s));
+	ck_assert_int_eq(fake.sessions_outgoing, 1);
+	fake_kexec();
+	ck_ok(open_session("db", &s));
+	ck_assert_int_eq(hp_session_returned(s), 1);
+	ck_assert_uint_eq(told().sealed, 0);
+}
+END_TEST
+
+/* The manifest is shared memory: what a child does to its copy must not show. */
+START_TEST(child_does_not_unseal)
+{
+	int status;
+	pid_t pid;
+
+	create_and_preserve();
+	ck_ok(hp_session_seal(s));
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (!pid) {
+		fake.pid++;
+		_exit(hp_session_close(s) ? 1 : 0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	check_sealed_and_kexec(1);
+}
+END_TEST
+
+/* -- Leaving one out ------------------------------------------------------- */
+
+/* What came back is what was said to be preserved, in that order. */
+static void kexec_and_check(const uint64_t *tokens)
+{
+	struct hp_region_info info = { .size = sizeof(info) };
+	unsigned int i;
+
+	fake_kexec();
+	ck_ok(open_session("db", &s));
+	for (i = 0; tokens[i]; i++) {
+		ck_ok(hp_session_region(s, i, &info));
+		ck_assert_uint_eq(info.token, tokens[i]);
+		ck_ok(hp_region_reclaim(s, tokens[i], NULL, &r));
+		check_filled(r);
+	}
+	ck_result(hp_session_region(s, i, &info), -ENOENT);
+	ck_ok(hp_session_commit(s, 0));
+}
+
+START_TEST(one_of_three)
+{
+	create_and_preserve();
+	ck_ok(hp_session_seal(s));
+	ck_ok(hp_region_unpreserve(third));
+	ck_assert_int_eq(hp_region_is_preserved(third), 0);
+	ck_assert_int_eq(hp_region_is_preserved(pool), 1);
+	ck_assert_int_eq(hp_region_is_preserved(index_), 1);
+	ck_assert_uint_eq(told().next_generation, 2);
+	ck_assert_uint_eq(told().next_sealed, 0);
+	ck_assert_uint_eq(told().preserved_count, 2);
+	/* It is free: it can grow, close, be preserved again. */
+	ck_ok(hp_region_grow(third, 2 * MIB, NULL));
+	ck_ok(hp_region_close(third));
+	kexec_and_check((const uint64_t[]){ INDEX, POOL, 0 });
+	ck_assert_uint_eq(told().generation, 2);
+	ck_assert_uint_eq(told().updates, 1);
+	ck_assert_int_eq(fake.pool_used, 3);
+}
+END_TEST
+
+START_TEST(out_and_in_again)
+{
+	create_and_preserve();
+	ck_ok(hp_region_unpreserve(index_));
+	ck_ok(hp_region_preserve(index_));
+	ck_assert_uint_eq(told().next_generation, 2);
+	kexec_and_check((const uint64_t[]){ 3, POOL, INDEX, 0 });
+}
+END_TEST
+
+START_TEST(the_only_one)
+{
+	struct hp_session *other;
+
+	create();
+	ck_ok(hp_region_preserve(pool));
+	ck_ok(hp_region_unpreserve(pool));
+	ck_assert_int_eq(fake.sessions_outgoing, 0);
+	ck_assert_uint_eq(told().next_generation, 0);
+	ck_result(hp_session_seal(s), -ENOENT);
+	/* The name is free for others. */
+	ck_ok(open_session("db", &other));
+	ck_ok(hp_region_create(other, POOL, 2 * MIB, NULL, &r));
+	ck_ok(hp_region_preserve(r));
+	ck_ok(hp_session_abort(other));
+	ck_ok(hp_session_close(other));
+	ck_ok(hp_session_close(s));
+	ck_assert_int_eq(fake_leaks(), 0);
+}
+END_TEST
+
+/* Nothing is preserved any more, and each can be tried again. */
+START_TEST(no_device_for_the_others)
+{
+	create_and_preserve();
+	fake.open_error = EACCES;
+	ck_result(hp_region_unpreserve(third), -EACCES);
+	fake.open_error = 0;
+	ck_assert_int_eq(hp_region_is_preserved(pool), 0);
+	ck_assert_int_eq(hp_region_is_preserved(index_), 0);
+	ck_assert_int_eq(hp_region_is_preserved(third), 0);
+	ck_assert_uint_eq(told().next_generation, 0);
+	ck_ok(hp_region_unpreserve(third));
+	ck_ok(hp_region_preserve(pool));
+	ck_assert_uint_eq(told().next_generation, 2);
+	kexec_and_check((const uint64_t[]){ POOL, 0 });
+}
+END_TEST
+
+/* One that cannot be preserved again does not keep the others from it. */
+START_TEST(one_of_the_others_fails)
+{
+	create_and_preserve();
+	fake_sys.close(hp_region_fd(index_));
+	ck_result(hp_region_unpreserve(third), -EUCLEAN);
+	ck_assert_int_eq(hp_region_is_preserved(index_), 0);
+	ck_assert_int_eq(hp_region_is_preserved(pool), 1);
+	kexec_and_check((const uint64_t[]){ POOL, 0 });
+}
+END_TEST
+
+START_TEST(all_of_the_others_fail)
+{
+	create_and_preserve();
+	fake.no_handler = true;
+	ck_result(hp_region_unpreserve(third), -EOPNOTSUPP);
+	fake.no_handler = false;
+	ck_assert_int_eq(fake.sessions_outgoing, 0);
+	preserve_all();
+	ck_assert_uint_eq(told().next_generation, 2);
+	kexec_and_check((const uint64_t[]){ INDEX, 3, POOL, 0 });
+}
+END_TEST
+
+/* Whatever fails in it: preserved is what says so, and that comes back. */
+START_TEST(every_failure_is_told)
+{
+	static const enum fake_call calls[] = {
+		CALL_OPEN,	     CALL_MEMFD,
+		CALL_ALLOCATE,	     CALL_MAP,
+		CALL_CREATE_SESSION, CALL_PRESERVE_FD,
+		CALL_KERNEL_RELEASE, CALL_READ_TEXT,
+		CALL_FILE_INFO,
+	};
+	unsigned int failures = 0;
+
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		for (int nth = 1;; nth++) {
+			uint64_t tokens[3] = { 0 };
+			unsigned int count = 0;
+			int rc;
+
+			fake_boot();
+			create_and_preserve();
+			fake.fail_call = calls[i];
+			fake.fail_nth = nth;
+			fake.fail_errno = ENOMEM;
+			rc = hp_region_unpreserve(third);
+			ck_assert_int_eq(hp_region_is_preserved(third), 0);
+			if (!fake.failed)
+				break;
+			failures++;
+			if (hp_region_is_preserved(index_))
+				tokens[count++] = INDEX;
+			if (hp_region_is_preserved(pool))
+				tokens[count++] = POOL;
+			ck_assert(rc == 0 ? count == 2 : count < 2);
+			ck_assert(rc == 0 || rc == -ENOMEM);
+			fake.fail_nth = 0;
+			if (count)
+				kexec_and_check(tokens);
+			else
+				ck_assert_int_eq(fake.sessions_outgoing, 0);
+			ck_ok(hp_session_close(s));
+			ck_assert_int_eq(fake_leaks(), 0);
+		}
+	}
+	ck_assert_uint_gt(failures, 10);
+}
+END_TEST
+
+/* -- A service manager that does not let go -------------------------------- */
+
+static void start_service(void)
+{
+	struct hp_session_opts opts = {
+		.size = sizeof(opts),
+		.flags = HP_SESSION_SERVICE,
+		.timeout_ms = 100,
+	};
+
+	fake_boot();
+	fake.manager = true;
+	fake.manager_stores = 8;
+	fake_crash();
+	ck_ok(hp_session_open_on(&fake_sys, "db", &opts, &s));
+	ck_ok(hp_region_create(s, POOL, 4 * MIB, NULL, &pool));
+	ck_ok(hp_region_create(s, INDEX, 2 * MIB, NULL, &index_));
+	ck_ok(hp_region_preserve(pool));
+	ck_ok(hp_region_preserve(index_));
+	ck_ok(hp_session_seal(s));
+	fake_manager_run();
+	ck_assert_uint_eq(told().stored, 1);
+}
+
+START_TEST(manager_that_is_stuck)
+{
+	for (int leave_out = 0; leave_out < 2; leave_out++) {
+		start_service();
+		fake.manager_stuck = true;
+		ck_result(leave_out ? hp_region_unpreserve(pool) :
+				      hp_session_abort(s),
+			  -EAGAIN);
+		ck_assert_int_eq(hp_region_is_preserved(pool), 0);
+		ck_assert_int_eq(hp_region_is_preserved(index_), 0);
+		ck_assert_uint_eq(told().next_generation, 0);
+		/* Still there, for the manager has it. */
+		ck_assert_int_eq(fake.sessions_outgoing, 1);
+		ck_result(hp_session_abort(s), -EAGAIN);
+		fake.manager_stuck = false;
+		ck_ok(hp_session_abort(s));
+		ck_assert_int_eq(fake.sessions_outgoing, 0);
+		ck_ok(hp_region_preserve(index_));
+		ck_assert_uint_eq(told().next_generation, 2);
+		ck_ok(hp_session_abort(s));
+		ck_ok(hp_session_close(s));
+	}
+}
+END_TEST
+
+/* The kexec comes before the manager lets go: what arrives is not sealed. */
+START_TEST(manager_that_is_stuck_hands_over_no_seal)
+{
+	start_service();
+	fake.manager_stuck = true;
+	ck_result(hp_session_abort(s), -EAGAIN);
+	fake_kexec();
+	ck_ok(open_session("db", &s));
+	ck_assert_int_eq(hp_session_returned(s), 1);
+	ck_assert_uint_eq(told().sealed, 0);
+}
+END_TEST
+
+START_TEST(manager_gets_the_new_set)
+{
+	start_service();
+	ck_ok(hp_region_unpreserve(pool));
+	fake_manager_run();
+	ck_assert_uint_eq(told().stored, 1);
+	ck_assert_int_eq(fake.sessions_outgoing, 1);
+	ck_assert_int_eq(fake.stored, 1);
+}
+END_TEST
+
+Suite *preserve_suite(void)
+{
+	const TTest *const tests[] = {
+		arguments,
+		nothing_to_seal,
+		sealed,
+		not_sealed,
+		unsealed,
+		sealed_again,
+		preserve_unseals,
+		preserve_that_fails_unseals,
+		abort_unseals_what_others_hold,
+		child_does_not_unseal,
+		one_of_three,
+		out_and_in_again,
+		the_only_one,
+		no_device_for_the_others,
+		one_of_the_others_fails,
+		all_of_the_others_fail,
+		every_failure_is_told,
+		manager_that_is_stuck,
+		manager_that_is_stuck_hands_over_no_seal,
+		manager_gets_the_new_set,
+		NULL,
+	};
+
+	return suite_of("preserve", tests);
+}
