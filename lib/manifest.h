@@ -208,10 +208,6 @@ void hp_manifest_add(struct hp_manifest_writer *writer,
 
 void hp_manifest_seal(struct hp_manifest_writer *writer, bool sealed);
 
-/* Token of the nth entry that was added, from 0. */
-uint64_t hp_manifest_token(const struct hp_manifest_writer *writer,
-			   uint32_t index);
-
 void hp_manifest_stop(struct hp_manifest_writer *writer);
 
 #endif

@@ -139,15 +139,6 @@ void hp_manifest_seal(struct hp_manifest_writer *writer, bool sealed)
 	write_slots(writer, NULL);
 }
 
-uint64_t hp_manifest_token(const struct hp_manifest_writer *writer,
-			   uint32_t index)
-{
-	uint64_t token;
-
-	memcpy(&token, entry_place(writer, 0, index), sizeof(token));
-	return token;
-}
-
 void hp_manifest_stop(struct hp_manifest_writer *writer)
 {
 	writer->sys->unmap(writer->slots, HP_MANIFEST_SIZE);

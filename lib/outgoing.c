@@ -205,9 +205,8 @@ int hp_outgoing_preserve(struct hp_outgoing *outgoing, struct hp_source *source,
 	return err;
 }
 
-/* Ask all others to let go. What this process has is closed afterwards. */
-static int forget(struct hp_outgoing *outgoing, struct hp_source *source,
-		  const char *name)
+int hp_outgoing_stop(struct hp_outgoing *outgoing, struct hp_source *source,
+		     const char *name)
 {
 	int err = 0;
 
@@ -218,27 +217,7 @@ static int forget(struct hp_outgoing *outgoing, struct hp_source *source,
 	    outgoing->forget_again)
 		err = hp_source_forget(source, name, false);
 	outgoing->forget_again = err < 0;
-	return err;
-}
-
-int hp_outgoing_stop(struct hp_outgoing *outgoing, struct hp_source *source,
-		     const char *name)
-{
-	int err = forget(outgoing, source, name);
-
 	hp_outgoing_close(outgoing, source->sys);
-	return err;
-}
-
-int hp_outgoing_stop_session(struct hp_outgoing *outgoing,
-			     struct hp_source *source, const char *name,
-			     struct hp_manifest_writer *ret_manifest)
-{
-	int err = forget(outgoing, source, name);
-
-	*ret_manifest = outgoing->manifest;
-	source->sys->close(outgoing->fd);
-	outgoing->fd = -1;
 	return err;
 }
 

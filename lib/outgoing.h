@@ -55,11 +55,6 @@ void hp_outgoing_settle(struct hp_outgoing *outgoing, struct hp_source *source,
 int hp_outgoing_stop(struct hp_outgoing *outgoing, struct hp_source *source,
 		     const char *name);
 
-/* As stop, but the manifest lives on with the caller, who stops it. */
-int hp_outgoing_stop_session(struct hp_outgoing *outgoing,
-			     struct hp_source *source, const char *name,
-			     struct hp_manifest_writer *ret_manifest);
-
 /* Give up the descriptors of this process and nothing else. */
 void hp_outgoing_close(struct hp_outgoing *outgoing, const struct hp_sys *sys);
 

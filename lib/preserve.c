@@ -32,6 +32,7 @@ HP_EXPORT int hp_region_preserve(struct hp_region *region)
 				   session->name, region);
 	if (err < 0)
 		return err;
+	region->place = session->outgoing.manifest.count;
 	region->preserved = true;
 	return 0;
 }
@@ -63,15 +64,6 @@ HP_EXPORT int hp_session_unseal(struct hp_session *session)
 	return 0;
 }
 
-/* First the getters: they must not promise what is about to end. */
-static int stop(struct hp_session *session)
-{
-	for (struct hp_region *r = session->regions; r; r = r->next)
-		r->preserved = false;
-	return hp_outgoing_stop(&session->outgoing, &session->source,
-				session->name);
-}
-
 HP_EXPORT int hp_session_abort(struct hp_session *session)
 {
 	int err = hp_session_check(session);
@@ -80,5 +72,11 @@ HP_EXPORT int hp_session_abort(struct hp_session *session)
 		return err;
 
 	HP_LOCKED(&session->lock);
-	return stop(session);
+	/* First: the getter must not promise what is about to end. */
+	for (struct hp_region *r = session->regions; r; r = r->next) {
+		r->preserved = false;
+		r->place = 0;
+	}
+	return hp_outgoing_stop(&session->outgoing, &session->source,
+				session->name);
 }

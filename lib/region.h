@@ -29,6 +29,7 @@ struct hp_region {
 	uint64_t inode;
 	enum hp_origin origin;
 	atomic_bool preserved;
+	unsigned int place; /* in the manifest, from 1; 0: not preserved */
 	struct hp_numa numa; /* as asked for; to be told for a new mapping */
 	char label[HP_LABEL_MAX + 1];
 };

@@ -10,6 +10,15 @@
 #include "region.h"
 #include "session.h"
 
+static struct hp_region *find_place(const struct hp_session *session,
+				    unsigned int place)
+{
+	for (struct hp_region *r = session->regions; r; r = r->next)
+		if (r->place == place && !r->preserved)
+			return r;
+	return NULL;
+}
+
 static int add_again(struct hp_session *session, struct hp_region *region)
 {
 	struct hp_file_info info;
@@ -21,55 +30,40 @@ static int add_again(struct hp_session *session, struct hp_region *region)
 				      region);
 	if (err < 0)
 		return err;
+	region->place = session->outgoing.manifest.count;
 	region->preserved = true;
 	return 0;
 }
 
 /*
- * In the order in which they were. One that fails does not keep the others from
- * being preserved, but its error is the result.
+ * All that have a place, in the order in which they were. One that fails does
+ * not keep the others from being preserved, but its error is the result.
  */
-static int add_all_again(struct hp_session *session,
-			 const struct hp_manifest_writer *list,
-			 const struct hp_region *but)
+static int preserve_again(struct hp_session *session, unsigned int count)
 {
-	int result = 0;
+	int err, result = 0;
 
-	for (uint32_t i = 0; i < list->count; i++) {
-		struct hp_region *region =
-			hp_region_find(session, hp_manifest_token(list, i));
-		int err;
+	err = hp_outgoing_begin(&session->outgoing, &session->source,
+				session->name);
+	if (err < 0)
+		return err;
+	for (unsigned int place = 1; place <= count; place++) {
+		struct hp_region *region = find_place(session, place);
 
-		if (region == but)
+		if (!region)
 			continue;
 		err = add_again(session, region);
 		if (!result)
 			result = err;
 	}
-	return result;
-}
-
-static int preserve_others(struct hp_session *session,
-			   const struct hp_manifest_writer *list,
-			   const struct hp_region *but)
-{
-	int err;
-
-	if (list->count == 1)
-		return 0;
-	err = hp_outgoing_begin(&session->outgoing, &session->source,
-				session->name);
-	if (err < 0)
-		return err;
-	err = add_all_again(session, list, but);
 	hp_outgoing_settle(&session->outgoing, &session->source, session->name);
-	return err;
+	return result;
 }
 
 HP_EXPORT int hp_region_unpreserve(struct hp_region *region)
 {
-	struct hp_manifest_writer list;
 	struct hp_session *session;
+	unsigned int count;
 	int err;
 
 	if (!region)
@@ -82,13 +76,17 @@ HP_EXPORT int hp_region_unpreserve(struct hp_region *region)
 	HP_LOCKED(&session->lock);
 	if (!region->preserved)
 		return 0;
+	count = session->outgoing.manifest.count;
 	/* First the getters: they must not promise what is about to end. */
 	for (struct hp_region *r = session->regions; r; r = r->next)
 		r->preserved = false;
-	err = hp_outgoing_stop_session(&session->outgoing, &session->source,
-				       session->name, &list);
-	if (!err)
-		err = preserve_others(session, &list, region);
-	hp_manifest_stop(&list);
+	region->place = 0;
+	err = hp_outgoing_stop(&session->outgoing, &session->source,
+			       session->name);
+	if (!err && count > 1)
+		err = preserve_again(session, count);
+	for (struct hp_region *r = session->regions; r; r = r->next)
+		if (!r->preserved)
+			r->place = 0;
 	return err;
 }

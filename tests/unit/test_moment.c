@@ -12,21 +12,44 @@
 enum progress {
 	NOTHING,
 	POOL_PRESERVED,
+	SEALING_POOL,
+	POOL_SEALED,
+	UNSEALING,
 	BOTH_PRESERVED,
+	SEALING,
+	SEALED,
+	LEAVING_OUT,
+	LEFT_OUT,
 	ABORTING,
 	ABORTED,
 	INDEX_PRESERVED,
+	SEALING_INDEX,
 	ABORTING_AGAIN,
 	ENDED,
 };
 
+enum seal { OFF, EITHER, ON };
+
 static const struct {
 	bool pool_must, pool_may, index_must, index_may;
+	enum seal seal;
 } promises[] = {
-	[NOTHING] = { 0, 1, 0, 0 },	   [POOL_PRESERVED] = { 1, 1, 0, 1 },
-	[BOTH_PRESERVED] = { 1, 1, 1, 1 }, [ABORTING] = { 0, 1, 0, 1 },
-	[ABORTED] = { 0, 0, 0, 1 },	   [INDEX_PRESERVED] = { 0, 0, 1, 1 },
-	[ABORTING_AGAIN] = { 0, 0, 0, 1 }, [ENDED] = { 0, 0, 0, 0 },
+	[NOTHING] = { 0, 1, 0, 0, OFF },
+	[POOL_PRESERVED] = { 1, 1, 0, 0, OFF },
+	[SEALING_POOL] = { 1, 1, 0, 0, EITHER },
+	[POOL_SEALED] = { 1, 1, 0, 0, ON },
+	[UNSEALING] = { 1, 1, 0, 1, EITHER },
+	[BOTH_PRESERVED] = { 1, 1, 1, 1, OFF },
+	[SEALING] = { 1, 1, 1, 1, EITHER },
+	[SEALED] = { 1, 1, 1, 1, ON },
+	[LEAVING_OUT] = { 0, 1, 0, 1, EITHER },
+	[LEFT_OUT] = { 0, 0, 1, 1, OFF },
+	[ABORTING] = { 0, 0, 0, 1, OFF },
+	[ABORTED] = { 0, 0, 0, 1, OFF },
+	[INDEX_PRESERVED] = { 0, 0, 1, 1, OFF },
+	[SEALING_INDEX] = { 0, 0, 1, 1, EITHER },
+	[ABORTING_AGAIN] = { 0, 0, 0, 1, EITHER },
+	[ENDED] = { 0, 0, 0, 0, OFF },
 };
 
 static const struct hp_sys *sys;
@@ -34,7 +57,7 @@ static const struct hp_sys *sys;
 static enum progress progress;
 static struct hp_session *s;
 static struct hp_region *pool, *index_;
-static int problems, moments;
+static int problems, moments, seals;
 
 /* Something else with some moments in it. */
 static void pass_time(void)
@@ -55,8 +78,29 @@ static void preserve_and_abort(void)
 	fill(index_);
 	ck_ok(hp_region_preserve(pool));
 	progress = POOL_PRESERVED;
+	pass_time();
+	progress = SEALING_POOL;
+	ck_ok(hp_session_seal(s));
+	progress = POOL_SEALED;
+	pass_time();
+	/* Preserve does it by itself here, unseal further down. */
+	progress = UNSEALING;
 	ck_ok(hp_region_preserve(index_));
 	progress = BOTH_PRESERVED;
+	pass_time();
+	progress = SEALING;
+	ck_ok(hp_session_seal(s));
+	progress = SEALED;
+	pass_time();
+	progress = SEALING;
+	ck_ok(hp_session_unseal(s));
+	progress = BOTH_PRESERVED;
+	pass_time();
+	progress = SEALING;
+	ck_ok(hp_session_seal(s));
+	progress = LEAVING_OUT;
+	ck_ok(hp_region_unpreserve(pool));
+	progress = LEFT_OUT;
 	pass_time();
 	progress = ABORTING;
 	ck_ok(hp_session_abort(s));
@@ -64,6 +108,8 @@ static void preserve_and_abort(void)
 	ck_ok(hp_region_preserve(index_));
 	progress = INDEX_PRESERVED;
 	pass_time();
+	progress = SEALING_INDEX;
+	ck_ok(hp_session_seal(s));
 	progress = ABORTING_AGAIN;
 	ck_ok(hp_session_abort(s));
 	progress = ENDED;
@@ -111,11 +157,23 @@ static long take(uint64_t token, bool must, bool may)
 	return (long)(hp_region_length(region) / HP_PAGE_2M);
 }
 
+static void check_seal(void)
+{
+	struct hp_session_info info = { .size = sizeof(info) };
+
+	ck_ok(hp_session_info(s, &info));
+	problems += info.manifest_error != 0;
+	problems += info.sealed && promises[progress].seal == OFF;
+	problems += !info.sealed && promises[progress].seal == ON;
+	seals += info.sealed;
+}
+
 static void check_next_kernel(void)
 {
 	long pages;
 
 	ck_ok(hp_session_open_on(&fake_sys, "db", NULL, &s));
+	check_seal();
 	pages = take(POOL, promises[progress].pool_must,
 		     promises[progress].pool_may);
 	pages += take(INDEX, promises[progress].index_must,
@@ -140,8 +198,9 @@ START_TEST(kexec_at_every_moment)
 		check_next_kernel();
 		ck_assert_msg(!problems, "kexec before call %d", nth);
 	}
-	/* Control: that was every store as well. */
-	ck_assert_int_gt(moments, 100);
+	/* Control: that was every store as well, and the seal was seen. */
+	ck_assert_int_gt(moments, 500);
+	ck_assert_int_gt(seals, 50);
 }
 END_TEST
 
