@@ -22,6 +22,7 @@ stage_1() {
 	killall -9 service
 	wait_gone service
 	expect_pool 20 20 0 0
+	rm /tmp/life
 
 	service-manager /tmp/notify service &
 	wait_for grep -x fresh /tmp/life
