@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: MIT
+# shows: what the public header promises, case by case (tests/behaviour), with
+# real kexecs; the unit tests run the same list on the fake kernel
+# memory: 2048
+# hugepages: 320
+# time: 300
+stages=4
+
+stage() {
+	behaviour "$stage" ordinary
+	[ "$stage" -lt "$stages" ] || expect_all_free
+}
