@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # The table of errors in the header, the lists of the functions, and the texts of
 # hp_strerror() have the same codes; every text is another and a sentence.
-# usage: errors.sh INCLUDE_DIR DOCS_DIR STATIC_LIB AWK CC [FLAGS]
+# usage: errors.sh INCLUDE_DIR DOCS_DIR SHARED_LIB AWK CC [FLAGS]
 set -euo pipefail
 
 include=$1 docs=$2 library=$3 awk=$4 cc=$5 flags=${6-}
@@ -48,8 +48,8 @@ read_texts() { # FILE
 }
 
 read -ra extra <<<"$flags"
-"$cc" "${extra[@]}" -I"$include" "$here/errors.c" "$library" -lz -pthread \
-	-o "$work/errors"
+"$cc" "${extra[@]}" -I"$include" "$here/errors.c" "$library" \
+	-Wl,-rpath,"$(dirname "$library")" -o "$work/errors"
 "$work/errors" >"$work/all"
 
 read_header "$include"/hugepersist/*.h
