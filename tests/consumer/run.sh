@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Install into an empty tree and build a separate program against it: through
-# pkg-config and through CMake, with the shared and the static library.
-# usage: run.sh BUILD_DIR WORK_DIR VERSION CMAKE CC [FLAGS]
+# pkg-config and through CMake, with the shared and the static library, in C and
+# in C++.
+# usage: run.sh BUILD_DIR WORK_DIR VERSION CMAKE CC CXX [FLAGS]
 set -euo pipefail
 
-build=$1 work=$2 version=$3 cmake=$4 cc=$5 flags=${6-}
+build=$1 work=$2 version=$3 cmake=$4 cc=$5 cxx=$6 flags=${7-}
 here=$(cd "$(dirname "$0")" && pwd)
 prefix=$work/prefix
 # Below 1.0 a minor release may change the interface, and has its own name.
@@ -41,6 +42,10 @@ config=$(find "$prefix" -name hugepersist.pc)
 libdir=$(dirname "$(dirname "$config")")
 find "$work/dest" -name "$soname" | grep -q . ||
 	fail "DESTDIR was not respected"
+for file in include/hugepersist/hugepersist.h include/hugepersist/save.h \
+	share/man/man3/hp_session_open.3 share/man/man7/hugepersist.7; do
+	[ -s "$prefix/$file" ] || fail "not installed: $file"
+done
 if grep -rqF "$build" "$prefix" --include='*.pc' --include='*.cmake'; then
 	fail "installed files name the build directory"
 fi
@@ -56,6 +61,9 @@ run_shared "$work/pc-shared"
 "$cc" "${extra[@]}" "$here/consumer.c" -Wl,-Bstatic "${static[@]}" \
 	-Wl,-Bdynamic -o "$work/pc-static"
 run_static "$work/pc-static"
+"$cxx" "${extra[@]}" -std=c++11 -Wall -Wextra -Werror -x c++ \
+	"$here/consumer.c" -x none "${shared[@]}" -o "$work/pc-shared-c++"
+run_shared "$work/pc-shared-c++"
 # Control: it is the installed file that made this work.
 if PKG_CONFIG_LIBDIR=$work PKG_CONFIG_PATH='' pkg-config hugepersist; then
 	fail "pkg-config finds hugepersist in an empty directory"
