@@ -106,7 +106,9 @@ int hp_outgoing_begin(struct hp_outgoing *outgoing, struct hp_source *source,
 	err = preserve(outgoing->fd, source, outgoing->manifest.fd,
 		       HP_TOKEN_RESERVED);
 	if (err < 0) {
-		hp_outgoing_close(outgoing, sys);
+		hp_source_undo_create(source, outgoing->fd);
+		outgoing->fd = -1;
+		hp_manifest_stop(&outgoing->manifest);
 		return preserve_error(err);
 	}
 	return 0;
@@ -177,8 +179,12 @@ void hp_outgoing_settle(struct hp_outgoing *outgoing, struct hp_source *source,
 	uint64_t generation = outgoing->manifest.about.generation;
 
 	if (!outgoing->manifest.count) {
-		/* An empty session would block the name for others. */
-		hp_outgoing_close(outgoing, source->sys);
+		/*
+		 * An empty session would block the name for others. One that
+		 * was lent does so anyway, and there is no second one.
+		 */
+		if (!source->lent)
+			hp_outgoing_close(outgoing, source->sys);
 	} else if (outgoing->generation != generation) {
 		outgoing->generation = generation;
 		hp_source_store(source, name, false, outgoing->fd);

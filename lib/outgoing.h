@@ -14,7 +14,11 @@
 struct hp_region;
 
 struct hp_outgoing {
-	int fd; /* -1: nothing is preserved */
+	/*
+	 * -1: nothing is preserved. One that was lent stays, without a region
+	 * in it, when the first preserve failed.
+	 */
+	int fd;
 	/* What an earlier process preserved; -1: none. See struct hp_session_info. */
 	int inherited_fd;
 	/* A service manager did not let go of its copy when it was asked. */
@@ -26,6 +30,12 @@ struct hp_outgoing {
 	/* What came back, after commit: has lived through that many. */
 	uint64_t updates;
 };
+
+/* Is any region preserved? */
+static inline bool hp_outgoing_has_any(const struct hp_outgoing *outgoing)
+{
+	return outgoing->fd >= 0 && outgoing->manifest.count;
+}
 
 /* What came back is committed: the next set follows it. */
 void hp_outgoing_follow(struct hp_outgoing *outgoing,

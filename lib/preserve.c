@@ -45,7 +45,7 @@ HP_EXPORT int hp_session_seal(struct hp_session *session)
 		return err;
 
 	HP_LOCKED(&session->lock);
-	if (session->outgoing.fd < 0)
+	if (!hp_outgoing_has_any(&session->outgoing))
 		return -ENOENT;
 	hp_manifest_seal(&session->outgoing.manifest, true);
 	return 0;

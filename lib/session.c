@@ -97,8 +97,12 @@ int hp_session_check_copy(struct hp_session *session)
 static int check_closable(struct hp_session *session)
 {
 	HP_LOCKED(&session->lock);
-	return session->incoming.fd >= 0 || session->outgoing.fd >= 0 ? -EBUSY :
-									0;
+	if (session->incoming.fd >= 0 ||
+	    hp_outgoing_has_any(&session->outgoing))
+		return -EBUSY;
+	if (session->outgoing.inherited_fd >= 0 && session->source.alone)
+		return -EBUSY;
+	return 0;
 }
 
 HP_EXPORT int hp_session_close(struct hp_session *session)

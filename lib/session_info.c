@@ -78,7 +78,7 @@ static void tell_outgoing(const struct hp_outgoing *outgoing,
 			  struct hp_session_info *info)
 {
 	info->inherited = outgoing->inherited_fd >= 0;
-	if (outgoing->fd < 0)
+	if (!hp_outgoing_has_any(outgoing))
 		return;
 	info->next_generation = outgoing->manifest.about.generation;
 	info->next_sealed = outgoing->manifest.about.sealed;

@@ -72,14 +72,25 @@ int hp_source_create(struct hp_source *source, const char *name, int *ret_fd)
 	if (source->empty_fd >= 0) {
 		*ret_fd = source->empty_fd;
 		source->empty_fd = -1;
+		source->lent = true;
 		return 0;
 	}
 	err = hp_device_create(source, name, ret_fd);
 	source->patient = false;
 	if (err < 0)
 		return err;
+	source->lent = false;
 	*ret_fd = hp_service_move_out(source, *ret_fd);
 	return 0;
+}
+
+void hp_source_undo_create(struct hp_source *source, int fd)
+{
+	/* The other copies block the name, so there will be no second one. */
+	if (source->lent)
+		source->empty_fd = fd;
+	else
+		source->sys->close(fd);
 }
 
 static bool has_copy(const struct hp_source_copy *copy)

@@ -31,6 +31,8 @@ struct hp_source {
 	unsigned int timeout_ms; /* not 0 */
 	int empty_fd;		 /* for the next hp_source_create(); -1: none */
 	bool patient;		 /* the manager may still hold the name */
+	bool lent;  /* others have what hp_source_create() gave last, too */
+	bool alone; /* nobody but us has what an earlier process preserved */
 	struct hp_manager manager;
 	struct hp_source_copy incoming, outgoing;
 	int listen_end; /* numbers from 3 to before this came by LISTEN_FDS */
@@ -51,6 +53,9 @@ void hp_source_close(struct hp_source *source, const char *name, bool child);
 
 /* A new and empty one for the next kernel. */
 int hp_source_create(struct hp_source *source, const char *name, int *ret_fd);
+
+/* It was not used and is empty still. */
+void hp_source_undo_create(struct hp_source *source, int fd);
 
 /*
  * Let the service manager keep a copy of a session, so that this process may

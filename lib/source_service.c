@@ -31,8 +31,10 @@ static void note_copy(struct hp_source *source, enum hp_luo_kind kind, bool in)
 		kind == HP_LUO_INCOMING ? &source->incoming : &source->outgoing;
 
 	/* Who cannot be told to let go has no copy, we hope. */
-	if (!source->manager.address[0])
+	if (!source->manager.address[0]) {
+		source->alone |= kind == HP_LUO_FILLED;
 		return;
+	}
 	if (in)
 		copy->in = true;
 	else

@@ -290,6 +290,58 @@ START_TEST(options)
 }
 END_TEST
 
+/* There is no second one to be had: the caller has the name. */
+START_TEST(first_preserve_that_fails_can_be_repeated)
+{
+	static const struct {
+		enum fake_call call;
+		int nth, err, expected;
+	} cases[] = {
+		{ CALL_MEMFD, 1, EMFILE, -EMFILE },
+		{ CALL_PRESERVE_FD, 1, ENOMEM, -ENOMEM }, /* the manifest */
+		{ CALL_PRESERVE_FD, 2, ENOMEM, -ENOMEM }, /* the region */
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct hp_session_info info = { .size = sizeof(info) };
+		int fd;
+
+		fake_boot();
+		fd = create("db");
+		ck_ok(open_one(fd));
+		ck_ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+		fake.fail_call = cases[i].call;
+		fake.fail_nth = cases[i].nth;
+		fake.fail_errno = cases[i].err;
+		ck_result(hp_region_preserve(r), cases[i].expected);
+		ck_assert(fake.failed);
+		/* Nothing is preserved, by any measure. */
+		ck_result(hp_session_seal(s), -ENOENT);
+		ck_ok(hp_session_info(s, &info));
+		ck_assert_uint_eq(info.next_generation, 0);
+		ck_ok(hp_region_preserve(r));
+		ck_assert_int_eq(fake.calls[CALL_OPEN], 0);
+		ck_ok(hp_session_info(s, &info));
+		ck_assert_uint_eq(info.next_generation, 1);
+		ck_assert_uint_eq(info.preserved_count, 1);
+		ck_ok(hp_session_abort(s));
+		ck_ok(hp_session_close(s));
+		ck_assert_int_eq(fake_leaks(), 1);
+		sys->close(fd);
+		ck_assert_int_eq(fake.sessions_outgoing, 0);
+
+		/* Or given up after the failure. */
+		fd = create("db");
+		ck_ok(open_one(fd));
+		ck_ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+		fake.fail_nth = cases[i].nth;
+		ck_result(hp_region_preserve(r), cases[i].expected);
+		ck_ok(hp_session_close(s));
+		ck_assert_int_eq(fake_leaks(), 1);
+	}
+}
+END_TEST
+
 Suite *given_suite(void)
 {
 	const TTest *const tests[] = {
@@ -297,6 +349,7 @@ Suite *given_suite(void)
 		empty_session_is_used_by_the_first_preserve,
 		both_in_any_order,
 		filled_session_is_inherited,
+		first_preserve_that_fails_can_be_repeated,
 		what_is_not_taken,
 		name_on_all_kinds_of_machines,
 		errors_of_the_system,

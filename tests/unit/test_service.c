@@ -215,6 +215,26 @@ START_TEST(each_name_finds_its_own)
 }
 END_TEST
 
+/* Passed on by someone who keeps nothing: the last copy. */
+START_TEST(inherited_by_nobody_else)
+{
+	start_service();
+	preserve_one();
+	fake_crash();
+	fake_setenv("NOTIFY_SOCKET", NULL);
+	fake_manager_drop(OUT);
+	ck_ok(open_service());
+	ck_assert_int_ge(s->outgoing.inherited_fd, 0);
+	ck_assert(!hp_source_is_stored(&s->source, false));
+	ck_result(hp_session_close(s), -EBUSY);
+	ck_assert_int_eq(fake.sessions_outgoing, 1);
+	ck_ok(hp_session_abort(s));
+	ck_assert_int_eq(fake.sessions_outgoing, 0);
+	ck_ok(hp_session_close(s));
+	ck_assert_int_eq(fake_leaks(), 0);
+}
+END_TEST
+
 /* The name says ours, the kernel says other: it stays where it is. */
 START_TEST(name_without_a_session)
 {
@@ -619,6 +639,7 @@ Suite *service_suite(void)
 		killed_after_preserve,
 		inherited_is_given_up_by_abort,
 		inherited_stays_after_close,
+		inherited_by_nobody_else,
 		killed_before_commit,
 		manager_takes_it_over_the_kexec,
 		each_name_finds_its_own,
