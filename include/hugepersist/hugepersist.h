@@ -243,6 +243,12 @@ enum {
 	 * its services for the kexec ends the session. Where the manager cannot
 	 * be reached all works as without this flag; hp_session_info() tells
 	 * (stored), and the log function hears the reason.
+	 *
+	 * Among the manager's descriptors (FDNAME) the session has the name
+	 * "hugepersist-in-NAME" until commit and "hugepersist-out-NAME" when it
+	 * is preserved, with %XX for all bytes of NAME but letters, digits,
+	 * dot, dash and underscore. A manager that carries it over a kexec may
+	 * hand it out under either.
 	 */
 	HP_SESSION_SERVICE = 1 << 1
 };
@@ -275,7 +281,9 @@ struct hp_session_opts {
 	/*
 	 * LUO descriptors of this session that someone else got from the
 	 * kernel: the returned one, an empty new one, or both, in any order.
-	 * Duplicated; the caller's stay the caller's. NULL: none.
+	 * Duplicated; the caller's stay the caller's. Who gives one has asked
+	 * the kernel for the others: /dev/liveupdate is not opened then. NULL:
+	 * none.
 	 */
 	const int *fds;
 	unsigned int fds_count;
@@ -436,7 +444,12 @@ struct hp_session_info {
 	 * gives them up, which must come before the first preserve.
 	 */
 	unsigned int inherited;
-	unsigned int stored; /* 1: a service manager holds a copy */
+	/*
+	 * 1: a service manager was given a copy, and says that it keeps some
+	 * (FDSTORE in its environment, systemd 254 and later). None confirms
+	 * it; systemd drops what is above FileDescriptorStoreMax=.
+	 */
+	unsigned int stored;
 };
 
 /* State in struct hp_region_info, as bits */
@@ -516,8 +529,8 @@ const char *hp_strerror(int err);
  * descriptors of the service manager (HP_SESSION_SERVICE), else from
  * /dev/liveupdate, which is not opened if one of the former was found.
  *
- * Blocks up to timeout_ms while another process has /dev/liveupdate open.
- * Otherwise short. The first open of the device in a new kernel makes that
+ * Blocks up to timeout_ms while another process has /dev/liveupdate open, and as
+ * long until a service manager listens. Otherwise short. The first open of the device in a new kernel makes that
  * kernel read all that was handed over.
  *
  * -EINVAL	name empty or too long; null ret_session; unknown option; one
@@ -669,7 +682,9 @@ int hp_session_unseal(struct hp_session *session);
  * the caller gave in opts->fds, the caller closes itself.
  *
  * Blocks while the kernel unpins the pages; the time grows with their number.
- * In addition up to timeout_ms for a service manager that holds a copy.
+ * In addition up to timeout_ms for a service manager that holds a copy. It may
+ * say that it lets go a moment before the memory is free; a preserve waits for
+ * that, hp_region_grow() does not.
  *
  * -EINVAL	null session
  * -ECHILD	in a forked child
@@ -691,8 +706,10 @@ int hp_session_abort(struct hp_session *session);
  * -ECHILD	in a child that was forked while another thread was in a call
  *		on the session
  * -EBUSY	a region is preserved: hp_session_abort() first; or the session
- *		came back and is not committed: hp_session_commit() first. Not
- *		in a forked child.
+ *		came back and is not committed: hp_session_commit() first; or
+ *		this process has the last copy of what an earlier one preserved
+ *		(inherited): hp_session_abort() gives it up. Not in a forked
+ *		child.
  */
 int hp_session_close(struct hp_session *session);
 
@@ -828,7 +845,8 @@ int hp_region_reclaim(struct hp_session *session, uint64_t token,
  * Blocks while the kernel fills and pins the pages; the time grows with the
  * number of huge pages, and with their size for those that must be zeroed
  * first. Only a signal that kills the process ends it early. In addition up to
- * timeout_ms of the session when /dev/liveupdate is needed and busy.
+ * timeout_ms of the session when /dev/liveupdate is needed and busy, or the
+ * name still is after an abort, and as long for a service manager to listen.
  *
  * -EINVAL	null region, or one from hp_region_from_fd()
  * -ECHILD	in a forked child
