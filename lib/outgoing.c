@@ -141,7 +141,7 @@ static struct hp_manifest_entry entry_of(const struct hp_region *region)
 }
 
 int hp_outgoing_add(struct hp_outgoing *outgoing, struct hp_source *source,
-		    const struct hp_region *region)
+		    struct hp_region *region)
 {
 	struct hp_manifest_entry entry;
 	int err;
@@ -157,6 +157,7 @@ int hp_outgoing_add(struct hp_outgoing *outgoing, struct hp_source *source,
 	 * region, so the next kernel frees it at commit.
 	 */
 	err = check_taken(region);
+	region->unlisted = err < 0;
 	if (err < 0) {
 		hp_log(source->log, LOG_ERR,
 		       "token %#llx: the file is not what the kernel took",
@@ -192,7 +193,7 @@ void hp_outgoing_settle(struct hp_outgoing *outgoing, struct hp_source *source,
 }
 
 int hp_outgoing_preserve(struct hp_outgoing *outgoing, struct hp_source *source,
-			 const char *name, const struct hp_region *region)
+			 const char *name, struct hp_region *region)
 {
 	struct hp_file_info info;
 	int err;
@@ -208,6 +209,8 @@ int hp_outgoing_preserve(struct hp_outgoing *outgoing, struct hp_source *source,
 		return err;
 	err = hp_outgoing_add(outgoing, source, region);
 	hp_outgoing_settle(outgoing, source, name);
+	if (outgoing->fd < 0)
+		region->unlisted = false;
 	return err;
 }
 

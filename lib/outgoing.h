@@ -46,14 +46,14 @@ void hp_outgoing_follow(struct hp_outgoing *outgoing,
  * A failure leaves behind what was there before, not more, and not sealed.
  */
 int hp_outgoing_preserve(struct hp_outgoing *outgoing, struct hp_source *source,
-			 const char *name, const struct hp_region *region);
+			 const char *name, struct hp_region *region);
 
 /* The same in steps, for several: a set that is empty unless there is one, */
 int hp_outgoing_begin(struct hp_outgoing *outgoing, struct hp_source *source,
 		      const char *name);
 /* one more region, */
 int hp_outgoing_add(struct hp_outgoing *outgoing, struct hp_source *source,
-		    const struct hp_region *region);
+		    struct hp_region *region);
 /* and no set if it is empty, else a copy for the service manager. */
 void hp_outgoing_settle(struct hp_outgoing *outgoing, struct hp_source *source,
 			const char *name);

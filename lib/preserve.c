@@ -76,6 +76,7 @@ HP_EXPORT int hp_session_abort(struct hp_session *session)
 	for (struct hp_region *r = session->regions; r; r = r->next) {
 		r->preserved = false;
 		r->place = 0;
+		r->unlisted = false;
 	}
 	return hp_outgoing_stop(&session->outgoing, &session->source,
 				session->name);

@@ -30,6 +30,7 @@ struct hp_region {
 	enum hp_origin origin;
 	atomic_bool preserved;
 	unsigned int place; /* in the manifest, from 1; 0: not preserved */
+	bool unlisted;	    /* LUO has it, after a preserve that failed */
 	struct hp_numa numa; /* as asked for; to be told for a new mapping */
 	char label[HP_LABEL_MAX + 1];
 };

@@ -4,6 +4,7 @@
  * new one.
  */
 #include <errno.h>
+#include <stdbool.h>
 
 #include "cleanup.h"
 #include "export.h"
@@ -17,6 +18,14 @@ static struct hp_region *find_place(const struct hp_session *session,
 		if (r->place == place && !r->preserved)
 			return r;
 	return NULL;
+}
+
+static bool any_place(const struct hp_session *session)
+{
+	for (const struct hp_region *r = session->regions; r; r = r->next)
+		if (r->place)
+			return true;
+	return false;
 }
 
 static int add_again(struct hp_session *session, struct hp_region *region)
@@ -43,6 +52,8 @@ static int preserve_again(struct hp_session *session, unsigned int count)
 {
 	int err, result = 0;
 
+	if (!any_place(session))
+		return 0;
 	err = hp_outgoing_begin(&session->outgoing, &session->source,
 				session->name);
 	if (err < 0)
@@ -74,19 +85,24 @@ HP_EXPORT int hp_region_unpreserve(struct hp_region *region)
 		return err;
 
 	HP_LOCKED(&session->lock);
-	if (!region->preserved)
+	if (!region->preserved && !region->unlisted)
 		return 0;
 	count = session->outgoing.manifest.count;
 	/* First the getters: they must not promise what is about to end. */
-	for (struct hp_region *r = session->regions; r; r = r->next)
+	for (struct hp_region *r = session->regions; r; r = r->next) {
 		r->preserved = false;
+		r->unlisted = false;
+	}
 	region->place = 0;
 	err = hp_outgoing_stop(&session->outgoing, &session->source,
 			       session->name);
-	if (!err && count > 1)
+	if (!err)
 		err = preserve_again(session, count);
-	for (struct hp_region *r = session->regions; r; r = r->next)
+	for (struct hp_region *r = session->regions; r; r = r->next) {
 		if (!r->preserved)
 			r->place = 0;
+		if (session->outgoing.fd < 0)
+			r->unlisted = false;
+	}
 	return err;
 }

@@ -362,7 +362,7 @@ struct hp_region_opts {
 
 	/*
 	 * Create, adopt: for people and tools, up to HP_LABEL_MAX bytes, copied.
-	 * NULL: none.
+	 * NULL: none. Control characters are '?' after an update.
 	 */
 	const char *label;
 
@@ -414,7 +414,8 @@ struct hp_session_info {
 
 	/*
 	 * What came back has no readable manifest: -EBADMSG, -EOPNOTSUPP or
-	 * -ENODATA as of hp_region_reclaim(). Else 0.
+	 * -ENODATA as of hp_region_reclaim(), the last also if there was no
+	 * room to read it before HP_COMMIT_DROP. Else 0.
 	 */
 	int manifest_error;
 
@@ -882,15 +883,17 @@ int hp_region_preserve(struct hp_region *region);
  * The others of the session stay preserved. Linux cannot stop preserving one
  * file, so this ends the whole set and preserves the others again, as a new
  * generation, not sealed. A kexec that overtakes this call loses regions of the
- * session: not while an update is on its way. Not preserved: 0.
+ * session: not while an update is on its way. Not preserved: 0. A file that a
+ * failed preserve left with the kernel (-EEXIST there) is given free likewise.
  *
  * Blocks as hp_session_abort() and hp_region_preserve() of the others.
  *
  * -EINVAL	null region, or one from hp_region_from_fd()
  * -ECHILD	in a forked child
  * -EAGAIN	as hp_session_abort(); or as below
- * -EALREADY, -EACCES, -ENODEV, -EIO, -ENOMEM, -EUCLEAN, -EHWPOISON, -EPROTO,
- * -EMFILE	as hp_region_preserve(): this region is not preserved any more,
+ * -EALREADY, -EACCES, -ENODEV, -EIO, -ENOMEM, -EUCLEAN, -EHWPOISON, -ENOSPC,
+ * -EPROTO, -EMFILE
+ *		as hp_region_preserve(): this region is not preserved any more,
  *		and others are not either; hp_region_is_preserved() tells which,
  *		and for them hp_region_preserve() can be tried again
  */

@@ -327,6 +327,42 @@ START_TEST(all_of_the_others_fail)
 }
 END_TEST
 
+/* LUO took it, the library did not believe it: out, and then in again. */
+START_TEST(one_that_was_never_listed)
+{
+	create();
+	ck_ok(hp_region_preserve(pool));
+	fake.fail_call = CALL_FILE_INFO;
+	fake.fail_nth = 2; /* the look after LUO took it */
+	fake.fail_errno = EMFILE;
+	ck_result(hp_region_preserve(index_), -EMFILE);
+	ck_result(hp_region_preserve(index_), -EEXIST);
+	ck_ok(hp_region_unpreserve(index_));
+	ck_assert_int_eq(hp_region_is_preserved(pool), 1);
+	ck_assert_uint_eq(told().next_generation, 2);
+	/* Once is enough. */
+	ck_ok(hp_region_unpreserve(index_));
+	ck_assert_uint_eq(told().next_generation, 2);
+	ck_ok(hp_region_preserve(index_));
+	kexec_and_check((const uint64_t[]){ POOL, INDEX, 0 });
+
+	/* Abort does it too, and the end of a set that stayed empty. */
+	fake_boot();
+	create();
+	ck_ok(hp_region_preserve(pool));
+	fake.fail_nth = 2;
+	fake.fail_call = CALL_FILE_INFO;
+	fake.fail_errno = EMFILE;
+	ck_result(hp_region_preserve(index_), -EMFILE);
+	ck_ok(hp_session_abort(s));
+	fake.fail_nth = 2;
+	ck_result(hp_region_preserve(index_), -EMFILE);
+	ck_ok(hp_region_preserve(pool));
+	ck_ok(hp_region_unpreserve(index_));
+	ck_assert_uint_eq(told().next_generation, 2);
+}
+END_TEST
+
 /* Whatever fails in it: preserved is what says so, and that comes back. */
 START_TEST(every_failure_is_told)
 {
@@ -466,6 +502,7 @@ Suite *preserve_suite(void)
 		no_device_for_the_others,
 		one_of_the_others_fails,
 		all_of_the_others_fail,
+		one_that_was_never_listed,
 		every_failure_is_told,
 		manager_that_is_stuck,
 		manager_that_is_stuck_hands_over_no_seal,
