@@ -26,9 +26,10 @@
  *
  * LIFE. Preserved memory lives as long as the process that holds the session.
  * The kernel keeps nothing for a process that is gone:
- *  - Exit, crash or SIGKILL before the kexec: nothing is preserved any more,
- *    and the pages go back to the pool. The process must still be running when
- *    the kernel jumps. A service manager that stops it first loses the data.
+ *  - Exit, exec, crash or SIGKILL before the kexec: nothing is preserved any
+ *    more, and the pages go back to the pool. The process must still be running
+ *    when the kernel jumps. A service manager that stops it first loses the
+ *    data.
  *  - The same after hp_session_open(): a session that came back can be opened
  *    once, so exit frees its data. Retry what can be retried (-EMFILE and
  *    -ENOMEM from reclaim, -EAGAIN from commit) before giving up. If a limit is
@@ -45,9 +46,9 @@
  * (HP_REGION_OLD_ADDRESS): store offsets, or be ready for -EADDRINUSE. Not
  * protection, NUMA policy (the pages stay on their nodes), locks (mlock),
  * userfaultfd or io_uring registrations, and not regions that were created but
- * never preserved. A reset, a power cut and a kexec without
- * handover (kexec_load, or a next kernel without kho=on and liveupdate=on, or
- * without the hugetlb patches of this project) lose everything.
+ * never preserved. A reset, a power cut and a kexec without handover
+ * (kexec_load, or a next kernel without kho=on and liveupdate=on, or without
+ * the hugetlb patches of this project) lose everything.
  *
  * CONTENTS. Preserve hands over pages, not a snapshot. The program may go on
  * writing, and what the pages hold when the processors stop is what arrives:
@@ -91,17 +92,17 @@
  *
  * DESCRIPTORS. All are close-on-exec. /dev/liveupdate has one opener at a time
  * in the whole system; the library opens it for the length of one call in
- * hp_session_open() and in the first hp_region_preserve() after an open or an
- * abort, and closes it again. It never prints, exits or changes what a signal
+ * hp_session_open() and in a call that preserves when nothing is preserved, and
+ * closes it again. It never prints, exits or changes what a signal
  * does, and has threads only within a call that asks for them
  * (populate_threads), which block all signals.
  *
  * ERRORS. Functions return 0 or a negative errno, and leave their ret_
- * argument alone on failure. A failed call changes nothing, except where said:
- * -ENODATA. A code has one meaning:
+ * argument alone on failure. A failed call changes nothing, except where its
+ * comment says so. A code has one meaning:
  *
- *	-EINVAL		bad argument: a null pointer, a name, token, length, flag
- *			or option that is not allowed
+ *	-EINVAL		bad argument: a null pointer, a name, token, length,
+ *			flag or option that is not allowed
  *	-ECHILD		called in a forked child
  *	-ENOMEM		too few free huge pages, no memory for bookkeeping, or a
  *			cgroup limit that is too low. Nothing is lost: make room
@@ -154,9 +155,9 @@
  * SOURCES. kernel/liveupdate/luo_core.c, luo_session.c, luo_file.c,
  * include/uapi/linux/liveupdate.h and mm/memfd_luo.c of Linux 7.3;
  * Documentation/admin-guide/mm/hugetlbpage.rst; kernel-patches/7.3/ (what is
- * frozen, filled and refused for huge pages); memfd_create(2), mmap(2), fork(2),
- * open(2), ftruncate(2), mbind(2), madvise(2), proc(5), unix(7), sd_notify(3),
- * sd_listen_fds(3), pthread_cancel(3), signal-safety(7).
+ * frozen, filled and refused for huge pages); memfd_create(2), mmap(2),
+ * fork(2), open(2), ftruncate(2), mbind(2), madvise(2), proc(5), unix(7),
+ * sd_notify(3), sd_listen_fds(3), pthread_cancel(3), signal-safety(7).
  */
 #ifndef HUGEPERSIST_H
 #define HUGEPERSIST_H
@@ -214,8 +215,9 @@ struct hp_region;
  *
  *	opts.size = sizeof(opts);
  *
- * (C++: "= {}".) A null pointer means all defaults. A field that this version of the library
- * does not know must be zero, otherwise the call fails with -EINVAL.
+ * (C++: "= {}".) A null pointer means all defaults. A field that this version
+ * of the library does not know must be zero, otherwise the call fails with
+ * -EINVAL.
  */
 
 /* Flags of struct hp_session_opts */
@@ -225,9 +227,9 @@ enum {
 	 * ordinary huge pages and hp_region_preserve() fails with -ENODEV.
 	 * Other errors still fail the open: behind -EACCES or -EAGAIN there may
 	 * be data that waits to be reclaimed. A machine whose /proc/misc lists
-	 * "liveupdate" is not without, though a container hides the device. If
-	 * /proc/misc is hidden too (ProcSubset=pid, a chroot without /proc),
-	 * nobody can tell: show the process one of them.
+	 * "liveupdate" is not without, though a container hides the device. One
+	 * that hides /proc/misc too (ProcSubset=pid, a chroot without /proc)
+	 * counts as without: show the process one of them.
 	 */
 	HP_SESSION_LOCAL = 1 << 0,
 
@@ -263,7 +265,8 @@ enum {
  * The system call that failed and its errno, for one.
  *
  * Runs in the thread of the call that it is about, perhaps in several at the
- * same time, and must not call functions on the same session or its regions.
+ * same time, and must not call functions on the same session or its regions,
+ * except the getters.
  */
 typedef void hp_log_fn(void *context, int priority, const char *message);
 
@@ -302,7 +305,7 @@ enum {
 
 /* From which nodes a part of a region takes its pages. */
 struct hp_numa_range {
-	uint64_t offset;	    /* bytes into the region, by whole pages */
+	uint64_t offset; /* bytes into the region, by whole pages */
 	/*
 	 * Bytes, by whole pages. 0: to the end, also of what hp_region_grow()
 	 * adds later.
@@ -356,13 +359,13 @@ struct hp_region_opts {
 	/*
 	 * With HP_REGION_POPULATE: threads to start for it, which end with the
 	 * call; fewer where no more can be started. 0: the calling thread does
-	 * it, and without the flag the only choice.
+	 * it. Without the flag: 0.
 	 */
 	unsigned int populate_threads;
 
 	/*
-	 * Create, adopt: for people and tools, up to HP_LABEL_MAX bytes, copied.
-	 * NULL: none. Control characters are '?' after an update.
+	 * Create, adopt: for people and tools; up to HP_LABEL_MAX bytes, which
+	 * are copied. NULL: none. Control characters are '?' after an update.
 	 */
 	const char *label;
 
@@ -378,7 +381,10 @@ struct hp_region_opts {
 	 */
 	void *address;
 
-	/* Create, grow, reclaim: applied in this order. NULL: as the thread. */
+	/*
+	 * Create, grow, reclaim: applied in this order. NULL: the policy of the
+	 * thread that touches a page.
+	 */
 	const struct hp_numa_range *numa;
 	unsigned int numa_count;
 
@@ -530,9 +536,9 @@ const char *hp_strerror(int err);
  * descriptors of the service manager (HP_SESSION_SERVICE), else from
  * /dev/liveupdate, which is not opened if one of the former was found.
  *
- * Blocks up to timeout_ms while another process has /dev/liveupdate open, and as
- * long until a service manager listens. Otherwise short. The first open of the device in a new kernel makes that
- * kernel read all that was handed over.
+ * Blocks up to timeout_ms while another process has /dev/liveupdate open, and
+ * as long until a service manager listens. Otherwise short. The first open of
+ * the device in a new kernel makes that kernel read all that was handed over.
  *
  * -EINVAL	name empty or too long; null ret_session; unknown option; one
  *		of opts->fds is no LUO session, is one of another name, or is
@@ -604,8 +610,8 @@ int hp_session_region(struct hp_session *session, unsigned int index,
 /*
  * hp_session_can_preserve - would hp_region_preserve() stand a chance?
  *
- * 0: yes, as far as the session knows without trying: whether the kernel takes
- * huge pages shows in the first hp_region_preserve(). Never waits.
+ * Returns 0: yes, as far as the session knows without trying: whether the
+ * kernel takes huge pages shows in the first hp_region_preserve(). Never waits.
  *
  * -EINVAL	null session
  * -ECHILD	in a forked child
@@ -634,10 +640,11 @@ int hp_session_can_preserve(const struct hp_session *session);
  * -ENOTEMPTY	a region came back that is not reclaimed (or was closed
  *		again): reclaim it, after -ENOMEM or -EMFILE with more room, or
  *		use HP_COMMIT_DROP
- * -EBADMSG	damaged manifest; HP_COMMIT_DROP gives up what is there
+ * -EBADMSG	damaged manifest: take what can be had with HP_REGION_UNLISTED;
+ *		HP_COMMIT_DROP gives up the rest
  * -ENODATA	the kernel failed to rebuild the manifest; as -EBADMSG
- * -EOPNOTSUPP	a newer version of the library wrote the manifest, in a way that
- *		this one does not know; as -EBADMSG
+ * -EOPNOTSUPP	a newer version of the library wrote the manifest, in a way
+ *		that this one does not know; as -EBADMSG
  * -EAGAIN	the kernel cannot finish yet: try again
  * -EPROTO	an answer of the kernel that the library does not know
  * -EMFILE, -ENOMEM	from reading the manifest; not with HP_COMMIT_DROP
@@ -650,10 +657,10 @@ int hp_session_commit(struct hp_session *session, unsigned int flags);
  * The caller's word, for the reader in the next kernel: nothing writes to the
  * regions any more. The library cannot see stores, so the application stops its
  * writers first, in all processes, and calls hp_session_unseal() before it lets
- * them go on, if the kexec does not come. A hp_region_preserve() or
- * hp_region_unpreserve() after it unseals too, and so does abort. Regions that
- * are open and not preserved do not matter. Sealed: 0. Takes effect with one
- * store, before or after which the kexec may come.
+ * them go on, if the kexec does not come. hp_region_preserve(),
+ * hp_region_unpreserve() and abort unseal too. Regions that are open and not
+ * preserved do not matter. Sealed: 0. Takes effect with one store, before or
+ * after which the kexec may come.
  *
  * -EINVAL	null session
  * -ECHILD	in a forked child
@@ -755,8 +762,9 @@ int hp_session_close(struct hp_session *session);
  * -EOPNOTSUPP	this kernel has no huge pages of that size, no NUMA, or no
  *		MADV_POPULATE_WRITE (before Linux 5.14)
  * -EHWPOISON	populating met a page with a hardware memory error
- * -EBADMSG, -ENODATA, -EOPNOTSUPP	returned session whose manifest cannot be
- *		read, see commit: the token may be one that came back
+ * -EBADMSG, -ENODATA, -EOPNOTSUPP
+ *		returned session whose manifest cannot be read, see commit: the
+ *		token may be one that came back
  * -EACCES	a security policy forbids memfd_create(2), mmap(2) or mbind(2)
  * -EPROTO	an answer of the kernel that the library does not know
  * -EMFILE
@@ -829,10 +837,10 @@ int hp_region_reclaim(struct hp_session *session, uint64_t token,
  *
  * May run while other threads and processes use the memory. Fills pages that
  * were never touched, so that the whole length is taken. Then the set of pages
- * is frozen until hp_session_abort() or the kexec. A region that is preserved:
- * 0, nothing is done. The first preserve of a session registers its name with
- * the kernel. A kexec that overtakes this call brings the region back whole or
- * not at all (-ENOENT from reclaim).
+ * is frozen until hp_session_abort(), hp_region_unpreserve() or the kexec. A
+ * region that is preserved: 0, nothing is done. The first preserve of a session
+ * registers its name with the kernel. A kexec that overtakes this call brings
+ * the region back whole or not at all (-ENOENT from reclaim).
  *
  * On failure the region is not preserved and usable as before; regions of the
  * session that were preserved stay so; the session is not sealed any more in
@@ -841,7 +849,7 @@ int hp_region_reclaim(struct hp_session *session, uint64_t token,
  *
  * A hardware memory error that the kernel finds in a page at the kexec makes
  * that fail (reboot(2): EHWPOISON). The process goes on, is_preserved stays 1,
- * and so does the error: abort gives the region free.
+ * and so does the error: abort or unpreserve the region.
  *
  * Blocks while the kernel fills and pins the pages; the time grows with the
  * number of huge pages, and with their size for those that must be zeroed
@@ -860,7 +868,7 @@ int hp_region_reclaim(struct hp_session *session, uint64_t token,
  *		place); Linux 7.3 without the patches of this project
  * -ENODEV	HP_SESSION_LOCAL, and no live update on this machine; or
  *		/dev/liveupdate is gone since the open
- * -EACCES, -EAGAIN, -EIO	from opening /dev/liveupdate, as hp_session_open()
+ * -EACCES, -EAGAIN, -EIO	opening /dev/liveupdate, as hp_session_open()
  * -ENOMEM	too few free huge pages to fill the region, or to move pages out
  *		of places that cannot be handed over; or such a page is in use
  *		by some I/O right now, then it can be tried again
@@ -890,7 +898,8 @@ int hp_region_preserve(struct hp_region *region);
  *
  * -EINVAL	null region, or one from hp_region_from_fd()
  * -ECHILD	in a forked child
- * -EAGAIN	as hp_session_abort(); or as below
+ * -EAGAIN	as hp_session_abort(): no region is preserved any more; or as
+ *		below
  * -EALREADY, -EACCES, -ENODEV, -EIO, -ENOMEM, -EUCLEAN, -EHWPOISON, -ENOSPC,
  * -EPROTO, -EMFILE
  *		as hp_region_preserve(): this region is not preserved any more,
@@ -1050,8 +1059,8 @@ int hp_region_info(struct hp_region *region, struct hp_region_info *info);
  * Blocks as hp_session_close().
  *
  * -ECHILD	as hp_session_close()
- * -EBUSY	it is preserved: hp_session_abort() first. Not in a forked
- *		child.
+ * -EBUSY	it is preserved: hp_session_abort() or hp_region_unpreserve()
+ *		first. Not in a forked child.
  */
 int hp_region_close(struct hp_region *region);
 

@@ -253,8 +253,9 @@ struct hp_save_info {
  *		HP_SAVE_REPLACE. One that is damaged is replaced.
  * -ENOTEMPTY	regions came back from an update that are not reclaimed, and
  *		would be missing: reclaim them, or hp_session_commit() first
- * -EBADMSG, -ENODATA, -EOPNOTSUPP	returned session whose manifest cannot be
- *		read, so that what is missing is not known: commit first
+ * -EBADMSG, -ENODATA, -EOPNOTSUPP
+ *		returned session whose manifest cannot be read, so that what is
+ *		missing is not known: commit first
  * -EUCLEAN	the file of a region was resized, or hp_region_fd() closed
  * -EHWPOISON	a page of a region has a hardware memory error
  * -ENOSPC	the file system or a quota has no room for the new save beside
