@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "region_tests.h"
 #include "suites.h"
 
 static void setup(void)
@@ -87,6 +88,14 @@ int main(void)
 	srunner_add_suite(runner, misc_suite());
 	srunner_add_suite(runner, session_suite());
 	srunner_add_suite(runner, region_suite());
+	srunner_add_suite(runner, region_options_suite());
+	srunner_add_suite(runner, region_size_suite());
+	srunner_add_suite(runner, region_numa_suite());
+	srunner_add_suite(runner, region_populate_suite());
+	srunner_add_suite(runner, region_reclaim_suite());
+	srunner_add_suite(runner, region_grow_suite());
+	srunner_add_suite(runner, region_adopt_suite());
+	srunner_add_suite(runner, region_errors_suite());
 	srunner_add_suite(runner, failure_suite());
 	srunner_add_suite(runner, moment_suite());
 	srunner_add_suite(runner, info_suite());

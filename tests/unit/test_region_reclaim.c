@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Options of hp_region_reclaim(): none of its refusals loses anything.
+ */
+#include <sys/mman.h>
+
+#include "region_tests.h"
+
+static struct hp_session *s;
+static struct hp_region *r;
+
+#define PLACE region_place()
+
+/* POOL at PLACE with layout and label came back; nothing is open. */
+static void update_with_options(void)
+{
+	struct hp_region_opts opts = region_opts();
+	struct hp_region *pool;
+
+	fake_boot();
+	ck_ok(open_session("db", &s));
+	opts.address = PLACE;
+	opts.layout = 7;
+	opts.label = "buffer pool";
+	ck_ok(hp_region_create(s, POOL, 4 * MIB, &opts, &pool));
+	fill(pool);
+	ck_ok(hp_region_preserve(pool));
+	fake_kexec();
+	ck_ok(open_listened(&fake_sys, &s));
+	r = NULL;
+}
+
+static void check_not_lost(int resources)
+{
+	ck_assert_ptr_null(r);
+	ck_assert_int_eq(fake_leaks() - (s->incoming.manifest != NULL),
+			 resources);
+	ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
+	check_filled(r);
+	ck_ok(hp_region_close(r));
+	r = NULL;
+}
+
+START_TEST(layout)
+{
+	struct hp_region_opts opts = region_opts();
+	struct hp_region_info info = { .size = sizeof(info) };
+	int resources;
+
+	update_with_options();
+	resources = fake_leaks();
+	opts.layout = 8;
+	ck_result(hp_region_reclaim(s, POOL, &opts, &r), -ESTALE);
+	ck_assert_ptr_nonnull(strstr(region_last_log, "layout 7, not 8"));
+	check_not_lost(resources);
+	opts.layout = 7;
+	ck_ok(hp_region_reclaim(s, POOL, &opts, &r));
+	ck_ok(hp_region_info(r, &info));
+	ck_assert_uint_eq(info.layout, 7);
+	ck_assert_str_eq(info.label, "buffer pool");
+}
+END_TEST
+
+START_TEST(old_address)
+{
+	struct hp_region_opts opts = region_opts();
+	int resources;
+	void *other;
+
+	update_with_options();
+	resources = fake_leaks();
+	opts.flags = HP_REGION_OLD_ADDRESS;
+	other = mmap(PLACE + 2 * MIB, 4096, PROT_NONE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	ck_assert_ptr_eq(other, PLACE + 2 * MIB);
+	ck_result(hp_region_reclaim(s, POOL, &opts, &r), -EADDRINUSE);
+	check_not_lost(resources);
+	munmap(other, 4096);
+	ck_ok(hp_region_reclaim(s, POOL, &opts, &r));
+	ck_assert_ptr_eq(hp_region_address(r), PLACE);
+	check_filled(r);
+	ck_ok(hp_region_close(r));
+	opts.address = PLACE;
+	ck_result(hp_region_reclaim(s, POOL, &opts, &r), -EINVAL);
+}
+END_TEST
+
+/* As library 0.1 left it, or as no library could have. */
+START_TEST(old_address_is_not_known)
+{
+	static const uint64_t addresses[] = { 0, 4096, MIB + 1 };
+	struct hp_region_opts opts = region_opts();
+
+	opts.flags = HP_REGION_OLD_ADDRESS;
+	for (int i = 0; i < 3; i++) {
+		int resources;
+
+		update_with_options();
+		resources = fake_leaks();
+		ck_result(hp_region_create(s, POOL, 2 * MIB, NULL, &r),
+			  -EEXIST); /* the manifest is read */
+		s->incoming.manifest->entries[0].address = addresses[i];
+		ck_result(hp_region_reclaim(s, POOL, &opts, &r), -EADDRINUSE);
+		ck_assert_ptr_nonnull(strstr(region_last_log, "not known"));
+		check_not_lost(resources);
+	}
+}
+END_TEST
+
+START_TEST(given_address)
+{
+	struct hp_region_opts opts = region_opts();
+	int resources;
+
+	update_with_options();
+	resources = fake_leaks();
+	opts.address = PLACE + 4096;
+	ck_result(hp_region_reclaim(s, POOL, &opts, &r), -EINVAL);
+	check_not_lost(resources);
+	opts.address = PLACE + 64 * MIB;
+	ck_ok(hp_region_reclaim(s, POOL, &opts, &r));
+	ck_assert_ptr_eq(hp_region_address(r), PLACE + 64 * MIB);
+	check_filled(r);
+}
+END_TEST
+
+START_TEST(page_size)
+{
+	struct hp_region_opts opts = region_opts();
+	int resources;
+
+	update_with_options();
+	resources = fake_leaks();
+	opts.page_size = HP_PAGE_1G;
+	ck_result(hp_region_reclaim(s, POOL, &opts, &r), -EINVAL);
+	check_not_lost(resources);
+	opts.page_size = HP_PAGE_ANY; /* for create only */
+	ck_result(hp_region_reclaim(s, POOL, &opts, &r), -EINVAL);
+	opts.page_size = HP_PAGE_2M;
+	ck_ok(hp_region_reclaim(s, POOL, &opts, &r));
+}
+END_TEST
+
+START_TEST(numa)
+{
+	const unsigned long node5 = 1UL << 5;
+	struct hp_numa_range range = { 0, 0, HP_NUMA_BIND, 64, &node5 };
+	struct hp_region_opts opts = region_opts();
+	int resources;
+
+	update_with_options();
+	fake.nodes = 1;
+	resources = fake_leaks();
+	opts.numa = &range;
+	opts.numa_count = 1;
+	ck_result(hp_region_reclaim(s, POOL, &opts, &r), -EINVAL);
+	check_not_lost(resources);
+	range.length = 6 * MIB;
+	ck_result(hp_region_reclaim(s, POOL, &opts, &r), -EINVAL);
+	check_not_lost(resources);
+	fake.no_numa = true;
+	range.length = 0;
+	ck_result(hp_region_reclaim(s, POOL, &opts, &r), -EOPNOTSUPP);
+	check_not_lost(resources);
+}
+END_TEST
+
+START_TEST(read_only)
+{
+	struct hp_region_opts opts = region_opts();
+	struct hp_mapping mapping;
+
+	update_with_options();
+	opts.flags = HP_REGION_READ_ONLY;
+	ck_ok(hp_region_reclaim(s, POOL, &opts, &r));
+	check_filled(r);
+	ck_ok(fake_sys.find_mapping((uintptr_t)hp_region_address(r), &mapping));
+	ck_assert(!mapping.writable);
+	ck_ok(hp_session_commit(s, 0));
+	ck_result(hp_region_grow(r, 6 * MIB, NULL), -EROFS);
+	/* It is handed over all the same. */
+	ck_ok(hp_region_preserve(r));
+}
+END_TEST
+
+/* -- HP_REGION_UNLISTED ---------------------------------------------------- */
+
+static void damage_manifest(void)
+{
+	static const unsigned char junk[HP_MANIFEST_SIZE];
+
+	fake_returned_write(HP_TOKEN_RESERVED, 0, junk, sizeof(junk));
+}
+
+START_TEST(damaged_manifest)
+{
+	struct hp_region_info info = { .size = sizeof(info) };
+	struct hp_region_opts opts = region_opts();
+
+	update_with_options();
+	damage_manifest();
+	ck_result(hp_region_reclaim(s, POOL, NULL, &r), -EBADMSG);
+	opts.flags = HP_REGION_UNLISTED;
+	opts.layout = 7;
+	ck_result(hp_region_reclaim(s, POOL, &opts, &r), -ESTALE);
+	opts.layout = 0;
+	opts.flags |= HP_REGION_OLD_ADDRESS;
+	ck_result(hp_region_reclaim(s, POOL, &opts, &r), -EADDRINUSE);
+	opts.flags = HP_REGION_UNLISTED;
+	opts.page_size = HP_PAGE_1G;
+	ck_result(hp_region_reclaim(s, POOL, &opts, &r), -EINVAL);
+	opts.page_size = 0;
+	ck_result(hp_region_reclaim(s, 99, &opts, &r), -ENOENT);
+	ck_ok(hp_region_reclaim(s, POOL, &opts, &r));
+	check_filled(r);
+	ck_ok(hp_region_info(r, &info));
+	ck_assert_uint_eq(info.length, 4 * MIB);
+	ck_assert_uint_eq(info.page_size, HP_PAGE_2M);
+	ck_assert_uint_eq(info.layout, 0);
+	ck_assert_str_eq(info.label, "");
+	ck_assert_uint_eq(info.origin, HP_ORIGIN_LIVE_UPDATE);
+}
+END_TEST
+
+/* A manifest that is fine counts, whatever is asked. */
+START_TEST(unlisted_of_what_is_listed)
+{
+	struct hp_region_info info = { .size = sizeof(info) };
+	struct hp_region_opts opts = region_opts();
+
+	update_with_options();
+	opts.flags = HP_REGION_UNLISTED;
+	ck_ok(hp_region_reclaim(s, POOL, &opts, &r));
+	ck_ok(hp_region_info(r, &info));
+	ck_assert_uint_eq(info.layout, 7);
+	ck_ok(hp_region_close(r));
+	fake_returned_set_length(POOL, 2 * MIB);
+	ck_result(hp_region_reclaim(s, POOL, &opts, &r), -EUCLEAN);
+}
+END_TEST
+
+START_TEST(token_that_is_not_listed)
+{
+	struct hp_region_opts opts = region_opts();
+
+	update_with_options();
+	ck_result(hp_region_create(s, POOL, 2 * MIB, NULL, &r), -EEXIST);
+	/* As if the library had died before it could list it. */
+	memset(s->incoming.manifest, 0, sizeof(*s->incoming.manifest));
+	ck_result(hp_region_reclaim(s, POOL, NULL, &r), -ENOENT);
+	opts.flags = HP_REGION_UNLISTED;
+	ck_ok(hp_region_reclaim(s, POOL, &opts, &r));
+	check_filled(r);
+}
+END_TEST
+
+START_TEST(unlisted_file_that_is_no_region)
+{
+	struct hp_region_opts opts = region_opts();
+
+	opts.flags = HP_REGION_UNLISTED;
+	update_with_options();
+	damage_manifest();
+	fake_returned_set_page_size(POOL, 0);
+	ck_result(hp_region_reclaim(s, POOL, &opts, &r), -EUCLEAN);
+	fake_returned_set_page_size(POOL, HP_PAGE_1G); /* not whole pages */
+	ck_result(hp_region_reclaim(s, POOL, &opts, &r), -EUCLEAN);
+	fake_returned_set_page_size(POOL, HP_PAGE_2M);
+	fake_returned_set_allocated(POOL, 2 * MIB);
+	ck_result(hp_region_reclaim(s, POOL, &opts, &r), -EUCLEAN);
+	ck_assert_ptr_nonnull(strstr(region_last_log, "2097152 of them"));
+	fake_returned_set_allocated(POOL, 4 * MIB);
+	ck_ok(hp_region_reclaim(s, POOL, &opts, &r));
+	check_filled(r);
+	ck_ok(hp_region_close(r));
+	fake_returned_set_length(POOL, 0);
+	ck_result(hp_region_reclaim(s, POOL, &opts, &r), -EUCLEAN);
+}
+END_TEST
+
+/* For want of room the manifest is asked again, and then it lists it. */
+START_TEST(manifest_without_room)
+{
+	struct hp_region_info info = { .size = sizeof(info) };
+	struct hp_region_opts opts = region_opts();
+
+	opts.flags = HP_REGION_UNLISTED;
+	update_with_options();
+	fail_next(CALL_RETRIEVE_FD, EMFILE);
+	ck_result(hp_region_reclaim(s, POOL, &opts, &r), -EMFILE);
+	ck_ok(hp_region_reclaim(s, POOL, &opts, &r));
+	ck_ok(hp_region_info(r, &info));
+	ck_assert_uint_eq(info.layout, 7);
+}
+END_TEST
+
+Suite *region_reclaim_suite(void)
+{
+	const TTest *const tests[] = {
+		layout,
+		old_address,
+		old_address_is_not_known,
+		given_address,
+		page_size,
+		numa,
+		read_only,
+		damaged_manifest,
+		unlisted_of_what_is_listed,
+		token_that_is_not_listed,
+		unlisted_file_that_is_no_region,
+		manifest_without_room,
+		NULL,
+	};
+
+	return suite_of("region reclaim", tests);
+}
