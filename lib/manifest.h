@@ -37,9 +37,9 @@
  * Library 0.1 wrote the first 64 bytes of header and entries, with 0 behind
  * features and behind page_size. What is missing reads as 0.
  *
- * The first 40 bytes are the same in every version. Headers and entries may grow
- * at their end; sizes are multiples of 8. An older reader skips what it does not
- * know, so what it must know needs a feature bit.
+ * The first 40 bytes are the same in every version. Headers and entries may
+ * grow at their end; sizes are multiples of 8. An older reader skips what it
+ * does not know, so what it must know needs a feature bit.
  *
  * Strings end with a zero. They are for people, so a bad one is no reason to
  * refuse memory: the reader cuts it to its field and makes control characters
