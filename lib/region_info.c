@@ -10,13 +10,13 @@
 
 static unsigned int state(const struct hp_region *region)
 {
-	unsigned int bits = HP_REGION_OPEN;
+	unsigned int bits = HP_REGION_IS_OPEN;
 
 	if (region->origin == HP_ORIGIN_LIVE_UPDATE &&
 	    region->session->incoming.fd >= 0)
-		bits |= HP_REGION_RETURNED;
+		bits |= HP_REGION_IS_RETURNED;
 	if (region->preserved)
-		bits |= HP_REGION_PRESERVED;
+		bits |= HP_REGION_IS_PRESERVED;
 	return bits;
 }
 

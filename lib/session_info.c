@@ -117,7 +117,7 @@ static void tell_entry(const struct hp_manifest_entry *entry,
 		.page_size = entry->page_size,
 		.address = entry->address,
 		.layout = entry->layout,
-		.state = HP_REGION_RETURNED,
+		.state = HP_REGION_IS_RETURNED,
 	};
 	memcpy(info->label, entry->label, sizeof(info->label));
 }

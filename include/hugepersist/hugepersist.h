@@ -461,9 +461,9 @@ struct hp_session_info {
 
 /* State in struct hp_region_info, as bits */
 enum {
-	HP_REGION_RETURNED = 1 << 0, /* came back, the session not committed */
-	HP_REGION_OPEN = 1 << 1,     /* this process has it */
-	HP_REGION_PRESERVED = 1 << 2 /* the next kernel gets it */
+	HP_REGION_IS_RETURNED = 1 << 0, /* came back, not committed */
+	HP_REGION_IS_OPEN = 1 << 1,	/* this process has it */
+	HP_REGION_IS_PRESERVED = 1 << 2 /* the next kernel gets it */
 };
 
 /* As struct hp_session_info: set size before the call. */
@@ -479,9 +479,9 @@ struct hp_region_info {
 	 */
 	uint64_t address;
 
-	uint64_t layout;     /* the application's number */
-	unsigned int state;  /* HP_REGION_RETURNED, _OPEN, _PRESERVED */
-	unsigned int origin; /* enum hp_origin; not open: 0 */
+	uint64_t layout;	      /* the application's number */
+	unsigned int state;	      /* HP_REGION_IS_* */
+	unsigned int origin;	      /* enum hp_origin; not open: 0 */
 	char label[HP_LABEL_MAX + 1]; /* the one it was created with, or "" */
 };
 

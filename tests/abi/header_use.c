@@ -89,9 +89,9 @@ FIELD(hp_session_info, preserved_count, 188, 4);
 FIELD(hp_session_info, inherited, 192, 4);
 FIELD(hp_session_info, stored, 196, 4);
 
-CONSTANT(HP_REGION_RETURNED, 1);
-CONSTANT(HP_REGION_OPEN, 2);
-CONSTANT(HP_REGION_PRESERVED, 4);
+CONSTANT(HP_REGION_IS_RETURNED, 1);
+CONSTANT(HP_REGION_IS_OPEN, 2);
+CONSTANT(HP_REGION_IS_PRESERVED, 4);
 
 SIZE(hp_region_info, 120);
 FIELD(hp_region_info, size, 0, 8);

@@ -96,10 +96,10 @@ static void list_before(void)
 	/* Nothing came back: in the order in which they were opened. */
 	ok(list_region(s, 0, &info));
 	equal(info.token, 30);
-	equal(info.state, HP_REGION_OPEN | HP_REGION_PRESERVED);
+	equal(info.state, HP_REGION_IS_OPEN | HP_REGION_IS_PRESERVED);
 	ok(list_region(s, 2, &info));
 	equal(info.token, 20);
-	equal(info.state, HP_REGION_OPEN);
+	equal(info.state, HP_REGION_IS_OPEN);
 	equal(info.origin, HP_ORIGIN_CREATED);
 	equal(info.length, PAGE);
 	equal(info.page_size, PAGE);
@@ -117,7 +117,7 @@ static void list_after(void)
 	equal(info.token, 10);
 	equal(info.length, 2 * PAGE);
 	equal(info.page_size, PAGE);
-	equal(info.state, HP_REGION_RETURNED);
+	equal(info.state, HP_REGION_IS_RETURNED);
 	equal(info.origin, 0);
 	check(info.address != 0);
 	ok(list_region(s, 1, &info));
@@ -127,7 +127,7 @@ static void list_after(void)
 	take_back(s, 30);
 	ok(list_region(s, 1, &info));
 	equal(info.token, 30);
-	equal(info.state, HP_REGION_RETURNED | HP_REGION_OPEN);
+	equal(info.state, HP_REGION_IS_RETURNED | HP_REGION_IS_OPEN);
 	equal(info.origin, HP_ORIGIN_LIVE_UPDATE);
 	ok(list_region(s, 2, &info));
 	equal(info.token, 5);
@@ -139,7 +139,7 @@ static void list_after(void)
 	equal(info.token, 5);
 	ok(list_region(s, 1, &info));
 	equal(info.token, 30);
-	equal(info.state, HP_REGION_OPEN);
+	equal(info.state, HP_REGION_IS_OPEN);
 	ok(list_region(s, 2, &info));
 	equal(info.token, 10);
 	is(list_region(s, 3, &info), -ENOENT);

@@ -48,7 +48,7 @@ START_TEST(memfd)
 	ck_assert_uint_eq(info.page_size, HP_PAGE_2M);
 	ck_assert_uint_eq(info.layout, 3);
 	ck_assert_uint_eq(info.origin, HP_ORIGIN_ADOPTED);
-	ck_assert_uint_eq(info.state, HP_REGION_OPEN);
+	ck_assert_uint_eq(info.state, HP_REGION_IS_OPEN);
 	ck_assert_str_eq(info.label, "buffer pool");
 	ck_assert_int_ne(hp_region_fd(r), fd);
 	opts = region_opts();

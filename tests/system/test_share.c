@@ -102,7 +102,7 @@ static void other_process(int socket)
 	MUST(hp_region_length(mine) == 4 * MIB);
 	MUST(hp_region_origin(mine) == HP_ORIGIN_ATTACHED);
 	MUST(hp_region_info(mine, &info) == 0);
-	MUST(info.state == HP_REGION_OPEN && info.length == 4 * MIB);
+	MUST(info.state == HP_REGION_IS_OPEN && info.length == 4 * MIB);
 	MUST(hp_region_preserve(mine) == -EINVAL);
 	MUST(hp_region_grow(mine, 6 * MIB, NULL) == -EINVAL);
 	MUST(hp_region_set_layout(mine, 1) == -EINVAL);

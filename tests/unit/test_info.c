@@ -46,10 +46,10 @@ static void check_list(const uint64_t *tokens, const unsigned int *states)
 #define STATES(...) ((const unsigned int[]){ __VA_ARGS__ })
 
 enum {
-	OPEN = HP_REGION_OPEN,
-	RETURNED = HP_REGION_RETURNED,
-	BOTH = HP_REGION_OPEN | HP_REGION_RETURNED,
-	KEPT = HP_REGION_OPEN | HP_REGION_PRESERVED,
+	OPEN = HP_REGION_IS_OPEN,
+	RETURNED = HP_REGION_IS_RETURNED,
+	BOTH = HP_REGION_IS_OPEN | HP_REGION_IS_RETURNED,
+	KEPT = HP_REGION_IS_OPEN | HP_REGION_IS_PRESERVED,
 };
 
 static void check_nothing_came(unsigned int state, int error)

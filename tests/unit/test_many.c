@@ -73,19 +73,19 @@ START_TEST(a_thousand_regions)
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &start);
 	ck_ok(open_session("db", &s));
 	create_and_preserve(0, MANY);
-	list(MANY, HP_REGION_OPEN | HP_REGION_PRESERVED);
+	list(MANY, HP_REGION_IS_OPEN | HP_REGION_IS_PRESERVED);
 	ck_ok(hp_session_seal(s));
 	fake_kexec();
 	ck_ok(open_session("db", &s));
-	list(MANY, HP_REGION_RETURNED);
+	list(MANY, HP_REGION_IS_RETURNED);
 	ck_ok(hp_session_info(s, &info));
 	ck_assert_uint_eq(info.region_count, MANY);
 	ck_assert_uint_eq(info.sealed, 1);
 	ck_result(hp_session_commit(s, 0), -ENOTEMPTY);
 	reclaim(MANY);
-	list(MANY, HP_REGION_RETURNED | HP_REGION_OPEN);
+	list(MANY, HP_REGION_IS_RETURNED | HP_REGION_IS_OPEN);
 	ck_ok(hp_session_commit(s, 0));
-	list(MANY, HP_REGION_OPEN);
+	list(MANY, HP_REGION_IS_OPEN);
 	ck_ok(hp_session_close(s));
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
 	seconds = (double)(end.tv_sec - start.tv_sec) +
@@ -106,7 +106,7 @@ START_TEST(the_session_is_full)
 	ck_assert_int_eq(hp_region_is_preserved(r), 0);
 	fake_kexec();
 	ck_ok(open_session("db", &s));
-	list(HP_REGIONS_MAX, HP_REGION_RETURNED);
+	list(HP_REGIONS_MAX, HP_REGION_IS_RETURNED);
 	reclaim(HP_REGIONS_MAX);
 	ck_ok(hp_session_commit(s, 0));
 }

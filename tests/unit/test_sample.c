@@ -48,7 +48,7 @@ static void check_region(unsigned int index, struct hp_region_info expected)
 	region.size = sizeof(region);
 	ck_ok(hp_session_region(s, index, &region));
 	expected.size = sizeof(expected);
-	expected.state = HP_REGION_RETURNED;
+	expected.state = HP_REGION_IS_RETURNED;
 	ck_assert_mem_eq(&region, &expected, sizeof(region));
 }
 
