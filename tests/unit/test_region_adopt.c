@@ -348,7 +348,7 @@ START_TEST(from_another_process)
 	ck_assert_int_eq(hp_region_origin(r), HP_ORIGIN_ATTACHED);
 	ck_assert_int_eq(hp_region_is_preserved(r), 0);
 	ck_ok(hp_region_info(r, &info));
-	ck_assert_uint_eq(info.state, HP_REGION_OPEN);
+	ck_assert_uint_eq(info.state, HP_REGION_IS_OPEN);
 	ck_assert_uint_eq(info.length, 4 * MIB);
 	ck_result(hp_region_preserve(r), -EINVAL);
 	ck_result(hp_region_set_layout(r, 1), -EINVAL);

@@ -261,7 +261,7 @@ START_TEST(info)
 	ck_assert_uint_eq(info.page_size, HP_PAGE_2M);
 	ck_assert_uint_eq(info.address, (uintptr_t)hp_region_address(r));
 	ck_assert_uint_eq(info.layout, 4);
-	ck_assert_uint_eq(info.state, HP_REGION_OPEN);
+	ck_assert_uint_eq(info.state, HP_REGION_IS_OPEN);
 	ck_assert_uint_eq(info.origin, HP_ORIGIN_CREATED);
 	ck_assert_str_eq(info.label, "pool");
 	/* A newer program: what is not known here becomes 0. */
@@ -273,7 +273,8 @@ START_TEST(info)
 	ck_ok(hp_region_preserve(r));
 	ck_ok(hp_region_info(r, &info));
 	ck_assert_uint_eq(info.layout, 5);
-	ck_assert_uint_eq(info.state, HP_REGION_OPEN | HP_REGION_PRESERVED);
+	ck_assert_uint_eq(info.state,
+			  HP_REGION_IS_OPEN | HP_REGION_IS_PRESERVED);
 	ck_result(hp_region_set_layout(r, 6), -EBUSY);
 	ck_result(hp_region_set_layout(NULL, 6), -EINVAL);
 	fake.pid++;
@@ -285,13 +286,14 @@ START_TEST(info)
 	ck_ok(open_session("db", &s));
 	ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
 	ck_ok(hp_region_info(r, &info));
-	ck_assert_uint_eq(info.state, HP_REGION_OPEN | HP_REGION_RETURNED);
+	ck_assert_uint_eq(info.state,
+			  HP_REGION_IS_OPEN | HP_REGION_IS_RETURNED);
 	ck_assert_uint_eq(info.origin, HP_ORIGIN_LIVE_UPDATE);
 	ck_assert_uint_eq(info.layout, 5);
 	ck_assert_str_eq(info.label, "pool");
 	ck_ok(hp_session_commit(s, 0));
 	ck_ok(hp_region_info(r, &info));
-	ck_assert_uint_eq(info.state, HP_REGION_OPEN);
+	ck_assert_uint_eq(info.state, HP_REGION_IS_OPEN);
 }
 END_TEST
 
