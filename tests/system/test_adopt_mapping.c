@@ -70,10 +70,11 @@ END_TEST
 
 START_TEST(system_v)
 {
-	int id = shmget(IPC_PRIVATE, LENGTH, SHM_HUGETLB | 0600);
 	char *bytes;
+	int id;
 
 	skip_without_root(__func__);
+	id = shmget(IPC_PRIVATE, LENGTH, SHM_HUGETLB | 0600);
 	ck_assert_msg(id >= 0, "shmget: %s", strerror(errno));
 	bytes = shmat(id, NULL, 0);
 	shmctl(id, IPC_RMID, NULL);
