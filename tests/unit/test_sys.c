@@ -5,10 +5,13 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "suites.h"
@@ -128,6 +131,61 @@ START_TEST(table_of_drivers)
 }
 END_TEST
 
+/* By sd_notify(3); for more of it see tests/service. */
+static int receiver(const char *address)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_ge(fd, 0);
+	strcpy(to.sun_path + 1, address + 1);
+	ck_assert_int_eq(
+		bind(fd, (struct sockaddr *)&to,
+		     (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
+				 strlen(address))),
+		0);
+	return fd;
+}
+
+START_TEST(notifications)
+{
+	char address[64], text[64] = "", too_long[200] = "/";
+	int fd, ends[2], many[17] = { 0 }, err, sent = 0;
+
+	(void)snprintf(address, sizeof(address), "@hugepersist-test-%d",
+		       (int)getpid());
+	ck_result(sys->notify(address, "READY=1", NULL, 0), -ECONNREFUSED);
+	fd = receiver(address);
+	ck_ok(sys->pipe(ends));
+	check_cloexec(ends[0]);
+	check_cloexec(ends[1]);
+	ck_ok(sys->notify(address, "BARRIER=1", &ends[1], 1));
+	(void)close(ends[1]);
+	/* On its way it keeps the pipe open. */
+	ck_result(sys->wait_hangup(ends[0], 10), -ETIMEDOUT);
+	ck_assert_int_eq(recv(fd, text, sizeof(text), 0), 9);
+	ck_assert_str_eq(text, "BARRIER=1");
+	/* Received without room for descriptors: the kernel closed it. */
+	ck_ok(sys->wait_hangup(ends[0], 1000));
+	(void)close(ends[0]);
+
+	/* Nobody reads: it does not wait. */
+	do
+		err = sys->notify(address, "STATUS=full", NULL, 0);
+	while (!err && ++sent < 100000);
+	ck_result(err, -EAGAIN);
+	(void)close(fd);
+
+	ck_result(sys->notify("vsock:2:1", "READY=1", NULL, 0), -EAFNOSUPPORT);
+	ck_result(sys->notify("/", "READY=1", NULL, 0), -EAFNOSUPPORT);
+	ck_result(sys->notify("", "READY=1", NULL, 0), -EAFNOSUPPORT);
+	memset(too_long + 1, 'x', sizeof(too_long) - 2);
+	ck_result(sys->notify(too_long, "READY=1", NULL, 0), -E2BIG);
+	ck_result(sys->notify(address, "FDSTORE=1", many, 17), -E2BIG);
+	ck_result(sys->notify(address, "FDSTORE=1", (int[]){ -1 }, 1), -EBADF);
+}
+END_TEST
+
 START_TEST(time_and_memory)
 {
 	uint64_t start = sys->now_ms();
@@ -149,8 +207,13 @@ END_TEST
 Suite *sys_suite(void)
 {
 	const TTest *const tests[] = {
-		ordinary_file,	  huge_page_file,  device_that_is_missing,
-		table_of_drivers, time_and_memory, NULL,
+		ordinary_file,
+		huge_page_file,
+		device_that_is_missing,
+		table_of_drivers,
+		notifications,
+		time_and_memory,
+		NULL,
 	};
 
 	return suite_of("sys", tests);
