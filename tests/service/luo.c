@@ -24,9 +24,11 @@ static int name_of(int fd, char *name, size_t size)
 		return length;
 	if (strncmp(link, PREFIX, strlen(PREFIX)) != 0)
 		return -ENOTTY;
-	link[length - (int)strlen(SUFFIX)] = '\0';
-	strncpy(name, link + strlen(PREFIX), size - 1);
-	name[size - 1] = '\0';
+	length -= (int)(strlen(PREFIX) + strlen(SUFFIX));
+	if (length < 0 || (size_t)length >= size)
+		return -ENOTTY;
+	memcpy(name, link + strlen(PREFIX), (size_t)length);
+	name[length] = '\0';
 	return 0;
 }
 
