@@ -900,8 +900,8 @@ int hp_region_preserve(struct hp_region *region);
  * -ECHILD	in a forked child
  * -EAGAIN	as hp_session_abort(): no region is preserved any more; or as
  *		below
- * -EALREADY, -EACCES, -ENODEV, -EIO, -ENOMEM, -EUCLEAN, -EHWPOISON, -ENOSPC,
- * -EPROTO, -EMFILE
+ * -EALREADY, -EOPNOTSUPP, -EACCES, -ENODEV, -EIO, -ENOMEM, -ENOSPC, -EFBIG,
+ * -EUCLEAN, -EHWPOISON, -EPROTO, -EMFILE
  *		as hp_region_preserve(): this region is not preserved any more,
  *		and others are not either; hp_region_is_preserved() tells which,
  *		and for them hp_region_preserve() can be tried again

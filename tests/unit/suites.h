@@ -49,6 +49,7 @@ Suite *misc_suite(void);
 Suite *session_suite(void);
 Suite *region_suite(void);
 Suite *failure_suite(void);
+Suite *every_call_suite(void);
 Suite *moment_suite(void);
 Suite *info_suite(void);
 Suite *preserve_suite(void);

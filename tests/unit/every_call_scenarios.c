@@ -1,0 +1,668 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What there is to call, each with a verification that nothing was lost.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "../../lib/luo.h"
+#include "../../lib/region.h"
+#include "every_call.h"
+
+struct at_hand at;
+const struct hp_sys *scenario_sys = &fake_sys;
+
+/* Which failure it was, too. */
+#define must(call, want)                                                    \
+	do {                                                                \
+		int must_rc = (call);                                       \
+		ck_assert_msg(must_rc == (want), "%s: then %s: %d (%s)",    \
+			      where, #call, must_rc, hp_strerror(must_rc)); \
+	} while (0)
+
+/* -- Preparing ------------------------------------------------------------- */
+
+static const unsigned int service = HP_SESSION_SERVICE;
+
+/* Of this scenario, also in the next kernel. */
+static unsigned int session_flags;
+
+static int open_with(unsigned int flags, const int *fds, unsigned int count)
+{
+	struct hp_session_opts opts = { 0 };
+
+	opts.size = sizeof(opts);
+	opts.flags = flags;
+	opts.fds = fds;
+	opts.fds_count = count;
+	opts.timeout_ms = 50;
+	return hp_session_open_on(scenario_sys, "db", &opts, &at.s);
+}
+
+static void booted(void)
+{
+	session_flags = 0;
+	fake_boot();
+	fake.pool_1g_pages = 2;
+}
+
+static void with_manager(void)
+{
+	booted();
+	fake.manager = true;
+	fake.manager_over_kexec = true;
+	session_flags = service;
+	fake_crash();
+}
+
+static void opened(void)
+{
+	booted();
+	must(open_with(session_flags, NULL, 0), 0);
+}
+
+static void opened_service(void)
+{
+	with_manager();
+	must(open_with(session_flags, NULL, 0), 0);
+}
+
+/* r of 4 MiB and q of 2 MiB, filled. */
+static void make_both(void)
+{
+	must(hp_region_create(at.s, POOL, 4 * MIB, NULL, &at.r), 0);
+	must(hp_region_create(at.s, INDEX, 2 * MIB, NULL, &at.q), 0);
+	fill(at.r);
+	fill(at.q);
+}
+
+static void created(void)
+{
+	opened();
+	make_both();
+}
+
+static void created_service(void)
+{
+	opened_service();
+	make_both();
+}
+
+static void one_preserved(void)
+{
+	created();
+	must(hp_region_preserve(at.q), 0);
+}
+
+static void both_preserved(void)
+{
+	one_preserved();
+	must(hp_region_preserve(at.r), 0);
+}
+
+static void both_preserved_service(void)
+{
+	created_service();
+	must(hp_region_preserve(at.q), 0);
+	must(hp_region_preserve(at.r), 0);
+}
+
+static void next_kernel(void)
+{
+	fake_kexec();
+	at = (struct at_hand){ .fd = -1 };
+}
+
+static void came_back(void)
+{
+	both_preserved();
+	next_kernel();
+}
+
+static void came_back_service(void)
+{
+	both_preserved_service();
+	next_kernel();
+}
+
+static void returned(void)
+{
+	came_back();
+	must(open_with(session_flags, NULL, 0), 0);
+}
+
+static void returned_service(void)
+{
+	came_back_service();
+	must(open_with(session_flags, NULL, 0), 0);
+}
+
+static int manifest_error(void)
+{
+	struct hp_session_info info = { .size = sizeof(info) };
+
+	must(hp_session_info(at.s, &info), 0);
+	return info.manifest_error;
+}
+
+/* Also without the manifest, which LUO does not try to rebuild twice. */
+static void take(uint64_t token, struct hp_region **ret_region)
+{
+	struct hp_region_opts opts = { .size = sizeof(opts) };
+
+	if (manifest_error()) {
+		must(manifest_error(), -ENODATA);
+		opts.flags = HP_REGION_UNLISTED;
+	}
+	must(hp_region_reclaim(at.s, token, &opts, ret_region), 0);
+	check_filled(*ret_region);
+}
+
+static void commit_all(void)
+{
+	int lost = hp_session_returned(at.s) ? manifest_error() : 0;
+
+	must(hp_session_commit(at.s, 0), lost);
+	if (lost)
+		must(hp_session_commit(at.s, HP_COMMIT_DROP), 0);
+}
+
+static void reclaimed(void)
+{
+	returned();
+	take(POOL, &at.r);
+	take(INDEX, &at.q);
+}
+
+static void reclaimed_service(void)
+{
+	returned_service();
+	take(POOL, &at.r);
+	take(INDEX, &at.q);
+}
+
+static void listed_once(void)
+{
+	struct hp_session_info info = { .size = sizeof(info) };
+
+	returned();
+	must(hp_session_info(at.s, &info), 0);
+}
+
+static int raw_session(unsigned long request)
+{
+	struct luo_session_arg arg = { .size = sizeof(arg), .name = "db" };
+	int device = fake_sys.open(LUO_DEVICE);
+
+	ck_ok(fake_sys.ioctl(device, request, &arg));
+	fake_sys.close(device);
+	return arg.fd;
+}
+
+static void came_back_and_given(void)
+{
+	came_back();
+	at.fd = raw_session(LUO_RETRIEVE_SESSION);
+}
+
+static void application_memory(void)
+{
+	opened();
+	at.fd = fake_sys.memfd("application", HP_PAGE_2M);
+	ck_ok(fake_sys.set_length(at.fd, OWN_BYTES));
+	at.mapping = fake_mmap(at.fd, 0, OWN_BYTES, 0);
+	memset(at.mapping, 0x5a, 4096);
+}
+
+static void without_device(void)
+{
+	booted();
+	fake.no_device = true;
+}
+
+/* -- Verifying ------------------------------------------------------------- */
+
+static void nothing(void)
+{
+}
+
+/* Both come back to the next process. */
+static void preserved_comes_back(void)
+{
+	next_kernel();
+	must(open_with(session_flags, NULL, 0), 0);
+	take(POOL, &at.r);
+	take(INDEX, &at.q);
+	must(hp_session_commit(at.s, 0), 0);
+}
+
+/* A session that is as good as any: another update shows it. */
+static void works(void)
+{
+	commit_all();
+	if (!at.r)
+		make_both();
+	check_filled(at.r);
+	check_filled(at.q);
+	must(hp_region_preserve(at.r), 0);
+	must(hp_region_preserve(at.q), 0);
+	preserved_comes_back();
+}
+
+static void returned_works(void)
+{
+	take(POOL, &at.r);
+	take(INDEX, &at.q);
+	works();
+}
+
+static void r_came_back(void)
+{
+	check_filled(at.r);
+	take(INDEX, &at.q);
+	works();
+}
+
+static void committed_works(void)
+{
+	ck_assert_int_eq(hp_session_returned(at.s), 0);
+	works();
+}
+
+static void aborted_works(void)
+{
+	ck_assert(!hp_region_is_preserved(at.r));
+	works();
+}
+
+static void sealed(void)
+{
+	struct hp_session_info info = { .size = sizeof(info) };
+
+	preserved_comes_back();
+	must(hp_session_info(at.s, &info), 0);
+	ck_assert_int_eq(info.sealed, 1);
+}
+
+static void r_is_left_out(void)
+{
+	struct hp_region *none;
+
+	ck_assert(!hp_region_is_preserved(at.r));
+	ck_assert(hp_region_is_preserved(at.q));
+	check_filled(at.r);
+	next_kernel();
+	must(open_with(session_flags, NULL, 0), 0);
+	take(INDEX, &at.q);
+	must(hp_region_reclaim(at.s, POOL, NULL, &none), -ENOENT);
+	must(hp_session_commit(at.s, 0), 0);
+}
+
+/* r is a new one of zeros. */
+static void new_region_works(void)
+{
+	const char *bytes = hp_region_address(at.r);
+
+	for (uint64_t i = 0; i < hp_region_length(at.r); i += MIB)
+		ck_assert_int_eq(bytes[i], 0);
+	fill(at.r);
+	must(hp_region_preserve(at.r), 0);
+	next_kernel();
+	must(open_with(session_flags, NULL, 0), 0);
+	take(POOL, &at.r);
+	must(hp_session_commit(at.s, 0), 0);
+}
+
+static void gigantic_region_works(void)
+{
+	ck_assert_uint_eq(hp_region_page_size(at.r), HP_PAGE_1G);
+	must(hp_region_preserve(at.r), 0);
+}
+
+static void grown_works(void)
+{
+	ck_assert_uint_eq(hp_region_length(at.r), 8 * MIB);
+	fill(at.r);
+	works();
+}
+
+static void adopted_works(void)
+{
+	ck_assert_int_eq(((char *)hp_region_address(at.r))[4095], 0x5a);
+	must(hp_region_preserve(at.r), 0);
+	ck_assert_int_eq(at.mapping[0], 0x5a);
+}
+
+static void attached_works(void)
+{
+	ck_assert_int_eq(((char *)hp_region_address(at.r))[4095], 0x5a);
+	must(hp_region_close(at.r), 0);
+	at.r = NULL;
+}
+
+static void local_works(void)
+{
+	make_both();
+	must(hp_region_preserve(at.r), -ENODEV);
+}
+
+/* -- Calling --------------------------------------------------------------- */
+
+static int open_plain(void)
+{
+	return open_with(session_flags, NULL, 0);
+}
+
+static int open_given(void)
+{
+	return open_with(0, &at.fd, 1);
+}
+
+static int open_local(void)
+{
+	return open_with(HP_SESSION_LOCAL, NULL, 0);
+}
+
+static int ask_session(void)
+{
+	struct hp_session_info info = { .size = sizeof(info) };
+
+	return hp_session_info(at.s, &info);
+}
+
+static int ask_listed(void)
+{
+	struct hp_region_info info = { .size = sizeof(info) };
+	int rc = hp_session_region(at.s, 1, &info);
+
+	/* "With a manifest that cannot be read only the open ones." */
+	return rc == -ENOENT && manifest_error() == -ENODATA ? 0 : rc;
+}
+
+static int commit(void)
+{
+	return hp_session_commit(at.s, 0);
+}
+
+static int drop(void)
+{
+	return hp_session_commit(at.s, HP_COMMIT_DROP);
+}
+
+static int seal(void)
+{
+	return hp_session_seal(at.s);
+}
+
+static int unseal(void)
+{
+	return hp_session_unseal(at.s);
+}
+
+static int abort_session(void)
+{
+	return hp_session_abort(at.s);
+}
+
+static int close_session(void)
+{
+	int rc = hp_session_close(at.s);
+
+	if (!rc)
+		at.s = NULL;
+	return rc;
+}
+
+static int create_with(uint64_t length, const struct hp_region_opts *opts)
+{
+	return hp_region_create(at.s, POOL, length, opts, &at.r);
+}
+
+static int create_plain(void)
+{
+	return create_with(4 * MIB, NULL);
+}
+
+static int create_full(void)
+{
+	unsigned long nodes = 3;
+	struct hp_numa_range range = {
+		.policy = HP_NUMA_INTERLEAVE,
+		.nodes_bits = 2,
+		.nodes = &nodes,
+	};
+	struct hp_region_opts opts = {
+		.size = sizeof(opts),
+		.flags = HP_REGION_POPULATE,
+		.populate_threads = 2,
+		.label = "pool",
+		.layout = 4,
+		.address = (void *)UINT64_C(0x210000000000),
+		.numa = &range,
+		.numa_count = 1,
+	};
+
+	return create_with(4 * MIB, &opts);
+}
+
+static int create_any(void)
+{
+	struct hp_region_opts opts = {
+		.size = sizeof(opts),
+		.page_size = HP_PAGE_ANY,
+	};
+
+	return create_with(HP_PAGE_1G, &opts);
+}
+
+static int create_extra(void)
+{
+	struct hp_region *extra;
+	int rc = hp_region_create(at.s, 77, 2 * MIB, NULL, &extra);
+
+	return rc ? rc : hp_region_close(extra);
+}
+
+static int reclaim_with(unsigned int flags)
+{
+	struct hp_region_opts opts = {
+		.size = sizeof(opts),
+		.flags = flags,
+	};
+
+	return hp_region_reclaim(at.s, POOL, &opts, &at.r);
+}
+
+static int reclaim_plain(void)
+{
+	return reclaim_with(0);
+}
+
+static int reclaim_old_address(void)
+{
+	return reclaim_with(HP_REGION_OLD_ADDRESS);
+}
+
+static int reclaim_unlisted(void)
+{
+	return reclaim_with(HP_REGION_UNLISTED | HP_REGION_READ_ONLY);
+}
+
+static int preserve(void)
+{
+	return hp_region_preserve(at.r);
+}
+
+static int unpreserve(void)
+{
+	return hp_region_unpreserve(at.r);
+}
+
+/* "for them hp_region_preserve() can be tried again" */
+static int preserve_the_other(void)
+{
+	ck_assert(!hp_region_is_preserved(at.r));
+	must(hp_region_unpreserve(at.r), 0);
+	return hp_region_preserve(at.q);
+}
+
+static int grow(unsigned int flags)
+{
+	struct hp_region_opts opts = {
+		.size = sizeof(opts),
+		.flags = flags,
+	};
+
+	return hp_region_grow(at.r, 8 * MIB, &opts);
+}
+
+static int grow_may_move(void)
+{
+	return grow(HP_REGION_MAY_MOVE);
+}
+
+static int grow_populated(void)
+{
+	return grow(HP_REGION_MAY_MOVE | HP_REGION_POPULATE);
+}
+
+/* Nothing can be mapped behind r, so that it has to move. */
+static void blocked(void)
+{
+	struct hp_region *fence;
+	struct hp_region_opts opts = { .size = sizeof(opts) };
+
+	created();
+	opts.address = (char *)hp_region_address(at.r) + 4 * MIB;
+	if (hp_region_create(at.s, 99, 2 * MIB, &opts, &fence) != -EADDRINUSE)
+		ck_assert_uint_eq(hp_region_token(fence), 99);
+}
+
+static int adopt(void)
+{
+	struct hp_region_opts opts = { .size = sizeof(opts), .label = "own" };
+
+	return hp_region_adopt(at.s, POOL, at.fd, &opts, &at.r);
+}
+
+static int adopt_mapping(void)
+{
+	return hp_region_adopt_mapping(at.s, POOL, at.mapping, OWN_BYTES, NULL,
+				       &at.r);
+}
+
+static int from_fd(void)
+{
+	return hp_region_from_fd_on(scenario_sys, at.fd, NULL, &at.r);
+}
+
+static int set_layout(void)
+{
+	return hp_region_set_layout(at.r, 12);
+}
+
+static int ask_region(void)
+{
+	struct hp_region_info info = { .size = sizeof(info) };
+
+	return hp_region_info(at.r, &info);
+}
+
+static int close_region(void)
+{
+	int rc = hp_region_close(at.r);
+
+	if (!rc)
+		at.r = NULL;
+	return rc;
+}
+
+static void q_works(void)
+{
+	check_filled(at.q);
+	must(hp_region_preserve(at.q), 0);
+}
+
+/* -- All of them ----------------------------------------------------------- */
+
+#define OPEN "hp_session_open"
+#define CREATE "hp_region_create"
+#define RECLAIM "hp_region_reclaim"
+
+const struct scenario scenarios[] = {
+	{ OPEN, "fresh", booted, open_plain, works, NULL },
+	{ OPEN, "came back", came_back, open_plain, returned_works, NULL },
+	{ OPEN, "service", with_manager, open_plain, works, NULL },
+	{ OPEN, "service, came back", came_back_service, open_plain,
+	  returned_works, NULL },
+	{ OPEN, "given", came_back_and_given, open_given, returned_works,
+	  NULL },
+	{ OPEN, "no device", without_device, open_local, local_works, NULL },
+	{ "hp_session_info", "returned", returned, ask_session, returned_works,
+	  NULL },
+	{ "hp_session_region", "returned", returned, ask_listed, returned_works,
+	  NULL },
+	{ "hp_session_commit", "all reclaimed", reclaimed, commit,
+	  committed_works, NULL },
+	{ "hp_session_commit", "drop", returned, drop, committed_works, NULL },
+	{ "hp_session_commit", "service", reclaimed_service, commit,
+	  committed_works, NULL },
+	{ "hp_session_seal", "", both_preserved, seal, sealed, NULL },
+	{ "hp_session_unseal", "", both_preserved, unseal, preserved_comes_back,
+	  NULL },
+	{ "hp_session_abort", "", both_preserved, abort_session, aborted_works,
+	  NULL },
+	{ "hp_session_abort", "service", both_preserved_service, abort_session,
+	  aborted_works, abort_session },
+	{ "hp_session_close", "", created, close_session, nothing, NULL },
+	{ CREATE, "plain", opened, create_plain, new_region_works, NULL },
+	{ CREATE, "all options", opened, create_full, new_region_works, NULL },
+	{ CREATE, "any page size", opened, create_any, gigantic_region_works,
+	  NULL },
+	{ CREATE, "returned", returned, create_extra, returned_works, NULL },
+	{ RECLAIM, "plain", returned, reclaim_plain, r_came_back, NULL },
+	{ RECLAIM, "listed before", listed_once, reclaim_plain, r_came_back,
+	  NULL },
+	{ RECLAIM, "old address", returned, reclaim_old_address, r_came_back,
+	  NULL },
+	{ RECLAIM, "unlisted", returned, reclaim_unlisted, r_came_back, NULL },
+	{ "hp_region_preserve", "first", created, preserve, works, NULL },
+	{ "hp_region_preserve", "second", one_preserved, preserve,
+	  preserved_comes_back, NULL },
+	{ "hp_region_preserve", "service", created_service, preserve, works,
+	  NULL },
+	{ "hp_region_unpreserve", "one of two", both_preserved, unpreserve,
+	  r_is_left_out, preserve_the_other },
+	{ "hp_region_grow", "", created, grow_may_move, grown_works, NULL },
+	{ "hp_region_grow", "blocked", blocked, grow_may_move, grown_works,
+	  NULL },
+	{ "hp_region_grow", "populated", created, grow_populated, grown_works,
+	  NULL },
+	{ "hp_region_adopt", "", application_memory, adopt, adopted_works,
+	  NULL },
+	{ "hp_region_adopt_mapping", "", application_memory, adopt_mapping,
+	  adopted_works, NULL },
+	{ "hp_region_from_fd", "", application_memory, from_fd, attached_works,
+	  NULL },
+	{ "hp_region_set_layout", "", created, set_layout, works, NULL },
+	{ "hp_region_info", "", created, ask_region, works, NULL },
+	{ "hp_region_close", "", created, close_region, q_works, NULL },
+};
+
+const unsigned int scenarios_count = sizeof(scenarios) / sizeof(scenarios[0]);
+
+/* -- The end --------------------------------------------------------------- */
+
+void end_all(void)
+{
+	if (at.s) {
+		must(hp_session_abort(at.s), 0);
+		must(hp_session_commit(at.s, HP_COMMIT_DROP), 0);
+		must(hp_session_close(at.s), 0);
+	}
+	if (at.mapping)
+		fake_sys.unmap(at.mapping, OWN_BYTES);
+	if (at.fd >= 0)
+		fake_sys.close(at.fd);
+	at = (struct at_hand){ .fd = -1 };
+}
