@@ -11,16 +11,16 @@
 #define PAGE_SIZE_MIN UINT64_C(4096)
 #define PAGE_SIZE_MAX (UINT64_C(1) << 34)
 
-static uint64_t index_checksum(const struct hp_save_header *header,
-			       const unsigned char *bytes, size_t size)
+uint64_t hp_save_index_checksum(const void *bytes, size_t size)
 {
 	unsigned char fixed[HP_SAVE_FIXED];
 	const uint64_t none = 0;
 
-	memcpy(fixed, header, sizeof(fixed));
+	memcpy(fixed, bytes, sizeof(fixed));
 	memcpy(fixed + offsetof(struct hp_save_header, checksum), &none,
 	       sizeof(none));
-	return hp_checksum_two(fixed, sizeof(fixed), bytes + sizeof(fixed),
+	return hp_checksum_two(fixed, sizeof(fixed),
+			       (const unsigned char *)bytes + sizeof(fixed),
 			       size - sizeof(fixed));
 }
 
@@ -128,7 +128,7 @@ int hp_save_index_parse(const void *bytes, size_t size,
 	if (h->file_size != size || !parts_fit(h, size))
 		return -EBADMSG;
 	*ret_reason = "its checksum is wrong";
-	if (index_checksum(h, b, size) != h->checksum)
+	if (hp_save_index_checksum(b, size) != h->checksum)
 		return -EBADMSG;
 	/* It is as it was written. Is it written for us? */
 	*ret_reason = "its format is newer than this library";
@@ -182,6 +182,7 @@ void hp_save_index_seal(void *bytes, size_t size)
 	h.region_size = sizeof(struct hp_save_region);
 	h.extent_size = sizeof(struct hp_save_extent);
 	h.file_size = size;
-	h.checksum = index_checksum(&h, bytes, size);
+	memcpy(bytes, &h, sizeof(h));
+	h.checksum = hp_save_index_checksum(bytes, size);
 	memcpy(bytes, &h, sizeof(h));
 }

@@ -30,6 +30,9 @@ struct hp_save_region hp_save_index_region(const struct hp_save_index *index,
 struct hp_save_extent hp_save_index_extent(const struct hp_save_index *index,
 					   uint64_t number);
 
+/* What its field must say. */
+uint64_t hp_save_index_checksum(const void *bytes, size_t size);
+
 /* Fill in what follows from the whole: sizes and checksum. */
 void hp_save_index_seal(void *bytes, size_t size);
 

@@ -105,7 +105,7 @@ void hp_save_task_count(struct hp_save_task *task,
 		task->result.how &= ~(unsigned int)HP_SAVE_BY_URING;
 	if (!transfer->direct)
 		task->result.how &= ~(unsigned int)HP_SAVE_BY_DIRECT;
-	if (!transfer->registered)
+	if (!transfer->uring || !transfer->registered)
 		task->result.how &= ~(unsigned int)HP_SAVE_BY_REGISTERED;
 	task->result.moved_bytes += transfer->bytes;
 	task->result.checksum_ns += transfer->checksum_ns;

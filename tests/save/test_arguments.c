@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Arguments, options, and the errors that need no fault.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "save_tests.h"
+
+static struct hp_session *s;
+static struct hp_region *r;
+
+static int no_progress(void *context, const struct hp_save_progress *progress)
+{
+	(void)context;
+	(void)progress;
+	return 0;
+}
+
+static int no_dirty(void *context, uint64_t token, struct hp_range *ranges,
+		    unsigned int max)
+{
+	(void)context;
+	(void)token;
+	(void)ranges;
+	(void)max;
+	return 0;
+}
+
+static int no_pause(void *context, int paused)
+{
+	(void)context;
+	(void)paused;
+	return 0;
+}
+
+static int save_with(const struct hp_save_opts *opts)
+{
+	return hp_session_save_on(&disk_io, s, DISK_DIRECTORY, opts, NULL);
+}
+
+static int load_with(const struct hp_region_opts *region_opts)
+{
+	return hp_region_load_on(&disk_io, s, POOL, DISK_DIRECTORY, region_opts,
+				 NULL, &r);
+}
+
+START_TEST(of_save)
+{
+	static const struct hp_save_opts bad[] = {
+		{ .size = 1 },
+		{ .size = sizeof(bad[0]), .flags = 1 << 8 },
+		{ .size = sizeof(bad[0]), .depth = HP_SAVE_DEPTH_MAX + 1 },
+		{ .size = sizeof(bad[0]), .block_size = 4096 },
+		{ .size = sizeof(bad[0]), .block_size = 3 << 20 },
+		{ .size = sizeof(bad[0]), .block_size = 1 << 27 },
+		{ .size = sizeof(bad[0]), .flags = HP_SAVE_ONLINE },
+		{ .size = sizeof(bad[0]),
+		  .flags = HP_SAVE_ONLINE,
+		  .dirty = no_dirty },
+		{ .size = sizeof(bad[0]), .dirty = no_dirty },
+		{ .size = sizeof(bad[0]), .pause = no_pause },
+	};
+	static const struct hp_save_opts good[] = {
+		{ .size = sizeof(bad[0]), .depth = HP_SAVE_DEPTH_MAX },
+		{ .size = sizeof(bad[0]), .depth = 1 },
+		{ .size = sizeof(bad[0]), .block_size = HP_SAVE_BLOCK_MAX },
+		{ .size = sizeof(bad[0]), .block_size = HP_SAVE_BLOCK_MIN },
+		{ .size = sizeof(bad[0]), .progress = no_progress },
+		{ .size = sizeof(bad[0]),
+		  .flags = HP_SAVE_ONLINE,
+		  .dirty = no_dirty,
+		  .pause = no_pause },
+	};
+	struct hp_save_result result = { .size = 8 };
+
+	s = make_version(1);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ck_assert_msg(save_with(&bad[i]) == -EINVAL, "%zu", i);
+	ck_result(
+		hp_session_save_on(&disk_io, s, DISK_DIRECTORY, NULL, &result),
+		-EINVAL);
+	ck_result(hp_session_save_on(&disk_io, s, NULL, NULL, NULL), -EINVAL);
+	ck_result(hp_session_save_on(&disk_io, s, "", NULL, NULL), -EINVAL);
+	ck_result(hp_session_save_on(&disk_io, NULL, "x", NULL, NULL), -EINVAL);
+	ck_assert_int_eq(disk.total_calls, 0);
+	/* Control. */
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		ck_ok(save_with(&good[i]));
+	disk_format();
+	disk.no_parent = true;
+	ck_result(save_with(NULL), -ENOENT);
+	disk.no_parent = false;
+	ck_ok(save_with(NULL));
+	fake.pid++;
+	ck_result(save_with(NULL), -ECHILD);
+	ck_result(load_with(NULL), -ECHILD);
+	ck_result(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, NULL, NULL),
+		  -ECHILD);
+	ck_result(hp_region_get(s, POOL, &r), -ECHILD);
+	fake.pid--;
+	ck_ok(hp_region_get(s, POOL, &r));
+	ck_result(hp_region_get(s, POOL, NULL), -EINVAL);
+	ck_result(hp_region_get(NULL, POOL, &r), -EINVAL);
+	ck_result(hp_region_get(s, 12345, &r), -ENOENT);
+}
+END_TEST
+
+START_TEST(of_load)
+{
+	static const struct hp_save_opts bad[] = {
+		{ .size = sizeof(bad[0]), .block_size = 1 << 20 },
+		{ .size = sizeof(bad[0]), .flags = HP_SAVE_REPLACE },
+		{ .size = sizeof(bad[0]),
+		  .flags = HP_SAVE_ONLINE,
+		  .dirty = no_dirty,
+		  .pause = no_pause },
+	};
+	static const struct hp_region_opts bad_region[] = {
+		{ .size = sizeof(bad_region[0]), .label = "x" },
+		{ .size = sizeof(bad_region[0]), .flags = HP_REGION_READ_ONLY },
+		{ .size = sizeof(bad_region[0]), .flags = HP_REGION_UNLISTED },
+		{ .size = sizeof(bad_region[0]), .page_size = 3 << 20 },
+		{ .size = sizeof(bad_region[0]), .page_size = HP_PAGE_1G },
+		{ .size = sizeof(bad_region[0]),
+		  .flags = HP_REGION_OLD_ADDRESS,
+		  .address = (void *)(UINT64_C(1) << 40) },
+		{ .size = sizeof(bad_region[0]),
+		  .address = (void *)(UINT64_C(1) << 12) },
+	};
+
+	ck_ok(save_version(1, NULL));
+	ck_ok(open_logged("db", &s));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ck_assert_msg(hp_session_load_on(&disk_io, s, DISK_DIRECTORY,
+						 &bad[i], NULL) == -EINVAL,
+			      "%zu", i);
+	for (size_t i = 0; i < sizeof(bad_region) / sizeof(bad_region[0]); i++)
+		ck_assert_msg(load_with(&bad_region[i]) == -EINVAL, "%zu", i);
+	ck_result(hp_region_load_on(&disk_io, s, HP_TOKEN_RESERVED,
+				    DISK_DIRECTORY, NULL, NULL, &r),
+		  -EINVAL);
+	ck_result(hp_region_load_on(&disk_io, s, POOL, DISK_DIRECTORY, NULL,
+				    NULL, NULL),
+		  -EINVAL);
+	ck_result(hp_region_load_on(&disk_io, s, 99, DISK_DIRECTORY, NULL, NULL,
+				    &r),
+		  -ENOENT);
+	ck_result(hp_region_load_on(&disk_io, s, POOL, "/elsewhere", NULL, NULL,
+				    &r),
+		  -ENOENT);
+	ck_assert_ptr_null(s->regions);
+	/* Control. */
+	ck_ok(load_with(NULL));
+	ck_result(load_with(NULL), -EEXIST);
+	/* All or none: one of them is there already. */
+	ck_result(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, NULL, NULL),
+		  -EEXIST);
+	ck_result(hp_region_get(s, INDEX, &r), -ENOENT);
+	ck_ok(hp_region_get(s, POOL, &r));
+	ck_ok(hp_region_close(r));
+	/* And at the other end of the list. */
+	ck_ok(hp_region_load_on(&disk_io, s, INDEX, DISK_DIRECTORY, NULL, NULL,
+				&r));
+	ck_result(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, NULL, NULL),
+		  -EEXIST);
+	ck_result(hp_region_get(s, POOL, &r), -ENOENT);
+}
+END_TEST
+
+START_TEST(options_of_region)
+{
+	struct hp_region_opts opts = { .size = sizeof(opts) };
+	void *old;
+
+	s = make_version(1);
+	ck_ok(hp_region_get(s, POOL, &r));
+	old = hp_region_address(r);
+	ck_ok(save(s, NULL));
+	ck_ok(hp_session_close(s));
+	ck_ok(open_logged("db", &s));
+	opts.layout = LAYOUT + 1;
+	ck_result(load_with(&opts), -ESTALE);
+	opts.layout = LAYOUT;
+	ck_ok(load_with(&opts));
+	ck_ok(hp_region_close(r));
+	opts.flags = HP_REGION_OLD_ADDRESS;
+	ck_ok(load_with(&opts));
+	ck_assert_ptr_eq(hp_region_address(r), old);
+	ck_ok(hp_region_close(r));
+	/* Something else is there. */
+	opts = (struct hp_region_opts){ .size = sizeof(opts), .address = old };
+	ck_ok(hp_region_create(s, 5, 2 * MIB, &opts, &r));
+	opts = (struct hp_region_opts){ .size = sizeof(opts),
+					.flags = HP_REGION_OLD_ADDRESS };
+	ck_result(load_with(&opts), -EADDRINUSE);
+	ck_result(hp_region_get(s, POOL, &r), -ENOENT);
+}
+END_TEST
+
+START_TEST(others_at_work)
+{
+	int directory, lock;
+
+	ck_ok(save_version(1, NULL));
+	s = make_version(2);
+	directory = disk_io.open_directory(DISK_DIRECTORY);
+	lock = disk_io.open(directory, HP_SAVE_LOCK, HP_IO_WRITE);
+	ck_ok(disk_io.lock(lock, true));
+	ck_result(save(s, NULL), -EAGAIN);
+	ck_result(hp_save_remove_on(&disk_io, &fake_sys, DISK_DIRECTORY),
+		  -EAGAIN);
+	disk_io.unlock(lock);
+	ck_ok(save(s, NULL));
+	disk_io.close(lock);
+	disk_io.close(directory);
+	/* A copy without the file, or on a disk for reading only. */
+	disk_remove(HP_SAVE_LOCK);
+	ck_assert_int_eq(load_version(), 2);
+	ck_assert_ptr_null(disk_name(HP_SAVE_LOCK));
+}
+END_TEST
+
+START_TEST(resized)
+{
+	s = make_version(1);
+	ck_ok(hp_region_get(s, POOL, &r));
+	ck_ok(fake_sys.set_length(hp_region_fd(r), 2 * MIB));
+	ck_result(save(s, NULL), -EUCLEAN);
+	ck_ok(fake_sys.set_length(hp_region_fd(r), 4 * MIB));
+	ck_ok(save(s, NULL));
+}
+END_TEST
+
+static int left, heard;
+static struct hp_save_progress last;
+
+static int stop_after(void *context, const struct hp_save_progress *progress)
+{
+	ck_assert_ptr_eq(context, &left);
+	ck_assert_uint_ge(progress->done_bytes, last.done_bytes);
+	ck_assert_uint_le(progress->done_bytes, progress->total_bytes);
+	last = *progress;
+	heard++;
+	return left-- == 0;
+}
+
+/* Stopped at each time that it asks. */
+START_TEST(cancelled)
+{
+	struct hp_save_opts opts = {
+		.size = sizeof(opts),
+		.block_size = UINT64_C(1) << 16,
+		.progress = stop_after,
+		.context = &left,
+	};
+	int rc, stops;
+
+	ck_ok(save_version(1, NULL));
+	disk_keep();
+	s = make_version(2);
+	for (stops = 0;; stops++) {
+		disk_restore();
+		/* Make it ask every time. */
+		disk.slow = true;
+		left = stops;
+		last = (struct hp_save_progress){ .token = 0 };
+		rc = save_with(&opts);
+		ck_assert_int_eq(disk.fds + disk.queues + disk.locks, 0);
+		if (!rc)
+			break;
+		ck_result(rc, -ECANCELED);
+		ck_assert_int_eq(disk_files(), 2 + 2);
+	}
+	ck_assert_int_gt(stops, 20);
+	ck_assert_uint_eq(last.done_bytes, 8 * MIB);
+	ck_assert_uint_eq(last.total_bytes, 8 * MIB);
+	ck_ok(hp_session_close(s));
+	ck_assert_int_eq(load_version(), 2);
+
+	ck_ok(open_logged("db", &s));
+	opts.block_size = 0;
+	for (stops = 0;; stops++) {
+		disk.slow = true;
+		left = stops;
+		last = (struct hp_save_progress){ .token = 0 };
+		rc = hp_session_load_on(&disk_io, s, DISK_DIRECTORY, &opts,
+					NULL);
+		if (!rc)
+			break;
+		ck_result(rc, -ECANCELED);
+		ck_assert_ptr_null(s->regions);
+	}
+	ck_assert_int_gt(stops, 20);
+	ck_assert_uint_eq(last.done_bytes, 8 * MIB);
+	ck_assert(check_regions(s, 2));
+}
+END_TEST
+
+START_TEST(open_arguments)
+{
+	struct hp_region_opts opts = {
+		.size = sizeof(opts),
+		.flags = HP_REGION_READ_ONLY,
+	};
+
+	ck_ok(open_logged("db", &s));
+	ck_result(hp_region_open_on(&disk_io, s, POOL, 2 * MIB, DISK_DIRECTORY,
+				    &opts, NULL, &r),
+		  -EINVAL);
+	opts.flags = 0;
+	opts.label = "new";
+	opts.layout = 3;
+	ck_ok(hp_region_open_on(&disk_io, s, POOL, 2 * MIB, NULL, &opts, NULL,
+				&r));
+	ck_assert_int_eq(hp_region_origin(r), HP_ORIGIN_CREATED);
+	ck_ok(save(s, NULL));
+	ck_ok(hp_region_close(r));
+	opts.layout = 4;
+	ck_result(hp_region_open_on(&disk_io, s, POOL, 2 * MIB, DISK_DIRECTORY,
+				    &opts, NULL, &r),
+		  -ESTALE);
+	/* A save that cannot be read is not passed over. */
+	opts.layout = 3;
+	disk_truncate(HP_SAVE_INDEX, 100);
+	ck_result(hp_region_open_on(&disk_io, s, POOL, 2 * MIB, DISK_DIRECTORY,
+				    &opts, NULL, &r),
+		  -EBADMSG);
+}
+END_TEST
+
+Suite *arguments_suite(void)
+{
+	const TTest *const tests[] = { of_save,		  of_load,
+				       options_of_region, others_at_work,
+				       resized,		  cancelled,
+				       open_arguments,	  NULL };
+
+	return suite_of("arguments", tests);
+}

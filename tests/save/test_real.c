@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The same on this machine's own file systems and io_uring: in the directory
+ * where the test runs, on a full tmpfs, past a limit, and killed at any time.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "save_tests.h"
+
+static char directory[64];
+static struct hp_session *s;
+
+static void make_place(void)
+{
+	strcpy(directory, "hp-save-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(directory));
+	strcat(directory, "/save");
+}
+
+static void remove_place(void)
+{
+	char command[128];
+
+	*strrchr(directory, '/') = '\0';
+	(void)snprintf(command, sizeof(command), "rm -r %s", directory);
+	ck_assert_int_eq(system(command), 0);
+}
+
+static int save_real(int version)
+{
+	int rc;
+
+	s = make_version(version);
+	rc = hp_session_save_on(&hp_io_linux, s, directory, NULL, NULL);
+	ck_ok(hp_session_close(s));
+	return rc;
+}
+
+static int load_real(void)
+{
+	int rc, version;
+
+	ck_ok(open_logged("db", &s));
+	rc = hp_session_load_on(&hp_io_linux, s, directory, NULL, NULL);
+	for (version = 1; !rc && version < 5; version++)
+		if (check_regions(s, version))
+			rc = version;
+	ck_ok(hp_session_close(s));
+	return rc ? rc : MIXED;
+}
+
+START_TEST(on_this_machine)
+{
+	struct hp_save_opts opts = { .size = sizeof(opts) };
+
+	make_place();
+	for (unsigned int flags = 0; flags < 4; flags++) {
+		s = make_version(2);
+		opts.flags = (flags & 1 ? HP_SAVE_BUFFERED : 0) |
+			     (flags & 2 ? HP_SAVE_NO_URING : 0);
+		ck_ok(hp_session_save_on(&hp_io_linux, s, directory, &opts,
+					 NULL));
+		ck_ok(hp_session_close(s));
+		ck_assert_int_eq(load_real(), 2);
+		ck_ok(save_real(1));
+		ck_assert_int_eq(load_real(), 1);
+	}
+	ck_ok(hp_save_remove_on(&hp_io_linux, &fake_sys, directory));
+	ck_result(load_real(), -ENOENT);
+	remove_place();
+}
+END_TEST
+
+START_TEST(strange_files)
+{
+	char name[128];
+
+	make_place();
+	ck_ok(save_real(1));
+	(void)snprintf(name, sizeof(name), "%s/index", directory);
+	ck_assert_int_eq(unlink(name), 0);
+	ck_assert_int_eq(mkfifo(name, 0600), 0);
+	ck_result(load_real(), -EBADMSG);
+	ck_assert_int_eq(unlink(name), 0);
+	ck_assert_int_eq(symlink("/dev/zero", name), 0);
+	ck_result(load_real(), -EBADMSG);
+	ck_ok(save_real(2));
+	ck_assert_int_eq(load_real(), 2);
+	/* A file where the directory should be. */
+	(void)snprintf(directory + strlen(directory), 8, "/index");
+	ck_result(load_real(), -EINVAL);
+	ck_result(save_real(1), -EINVAL);
+	*strrchr(directory, '/') = '\0';
+	remove_place();
+}
+END_TEST
+
+START_TEST(two_processes)
+{
+	char name[128];
+	int fd;
+
+	make_place();
+	ck_ok(save_real(1));
+	(void)snprintf(name, sizeof(name), "%s/lock", directory);
+	fd = open(name, O_RDWR);
+	ck_ok(hp_io_linux.lock(fd, false));
+	ck_result(save_real(2), -EAGAIN);
+	ck_assert_int_eq(load_real(), 1);
+	hp_io_linux.unlock(fd);
+	ck_ok(hp_io_linux.lock(fd, true));
+	ck_result(load_real(), -EAGAIN);
+	hp_io_linux.unlock(fd);
+	ck_ok(save_real(2));
+	close(fd);
+	remove_place();
+}
+END_TEST
+
+static void write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+}
+
+/* Root in a name space of its own, which any user may be. */
+static void enter_name_space(void)
+{
+	char map[64];
+
+	(void)snprintf(map, sizeof(map), "0 %d 1", (int)getuid());
+	if (!geteuid()) {
+		ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
+	} else {
+		ck_assert_int_eq(unshare(CLONE_NEWUSER | CLONE_NEWNS), 0);
+		write_text("/proc/self/uid_map", map);
+	}
+	ck_assert_int_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+}
+
+/* A disk that has room for one save, and not for a second beside it. */
+START_TEST(full_disk)
+{
+	enter_name_space();
+	make_place();
+	*strrchr(directory, '/') = '\0';
+	ck_assert_int_eq(mount("tmpfs", directory, "tmpfs", 0, "size=9m"), 0);
+	strcat(directory, "/save");
+	ck_ok(save_real(1));
+	ck_assert_int_eq(load_real(), 1);
+	ck_result(save_real(2), -ENOSPC);
+	ck_assert_int_eq(load_real(), 1);
+	/* What the failure left is gone, so a small one fits. */
+	ck_ok(hp_save_remove_on(&hp_io_linux, &fake_sys, directory));
+	ck_ok(save_real(2));
+	ck_assert_int_eq(load_real(), 2);
+	*strrchr(directory, '/') = '\0';
+	ck_assert_int_eq(umount(directory), 0);
+	ck_assert_int_eq(rmdir(directory), 0);
+}
+END_TEST
+
+START_TEST(past_a_limit)
+{
+	const struct rlimit limit = { 1 << 20, RLIM_INFINITY };
+	const struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };
+
+	make_place();
+	ck_ok(save_real(1));
+	s = make_version(2);
+	(void)signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	ck_result(hp_session_save_on(&hp_io_linux, s, directory, NULL, NULL),
+		  -EFBIG);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &none), 0);
+	ck_ok(hp_session_close(s));
+	ck_assert_int_eq(load_real(), 1);
+	remove_place();
+}
+END_TEST
+
+/* Versions 2 and 1 in turn, for ever. */
+static void save_for_ever(void)
+{
+	struct hp_session *one, *two;
+
+	one = make_version(1);
+	two = make_version(2);
+	for (;;) {
+		(void)hp_session_save_on(&hp_io_linux, two, directory, NULL,
+					 NULL);
+		(void)hp_session_save_on(&hp_io_linux, one, directory, NULL,
+					 NULL);
+	}
+}
+
+START_TEST(killed)
+{
+	struct timespec moment = { 0, 0 };
+	int versions[3] = { 0 }, version, status;
+	pid_t child;
+
+	make_place();
+	ck_ok(save_real(1));
+	srand(1);
+	for (int i = 0; i < 40; i++) {
+		child = fork();
+		if (!child)
+			save_for_ever();
+		moment.tv_nsec = 1000000 * (10 + rand() % 250);
+		(void)nanosleep(&moment, NULL);
+		ck_assert_int_eq(kill(child, SIGKILL), 0);
+		ck_assert_int_eq(waitpid(child, &status, 0), child);
+		ck_assert(WIFSIGNALED(status));
+		version = load_real();
+		ck_assert_msg(version == 1 || version == 2, "%d", version);
+		versions[version]++;
+	}
+	/* Control: it was in the middle of something. */
+	ck_assert_int_gt(versions[1], 0);
+	ck_assert_int_gt(versions[2], 0);
+	remove_place();
+}
+END_TEST
+
+Suite *real_suite(void)
+{
+	const TTest *const tests[] = {
+		on_this_machine, strange_files, two_processes, full_disk,
+		past_a_limit,	 killed,	NULL
+	};
+
+	return suite_of("real", tests);
+}

@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What is saved comes back, on every kind of system.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "save_tests.h"
+
+static struct hp_session *s;
+static struct hp_region *r;
+
+static struct hp_save_result result_of(void)
+{
+	return (struct hp_save_result){ .size = sizeof(struct hp_save_result) };
+}
+
+START_TEST(comes_back)
+{
+	struct hp_save_result result = result_of();
+	struct hp_region_info info = { .size = sizeof(info) };
+
+	ck_ok(save_version(2, &result));
+	ck_assert_int_eq(result.regions, 3);
+	ck_assert_uint_eq(result.total_bytes, 8 * MIB);
+	/* Every other block of one huge page of each. */
+	ck_assert_uint_eq(result.moved_bytes, 3 * MIB);
+	ck_assert_int_eq(result.how, HP_SAVE_BY_URING | HP_SAVE_BY_DIRECT |
+					     HP_SAVE_BY_REGISTERED);
+	ck_assert_int_eq(result.passes, 1);
+	ck_assert_uint_gt(result.duration_ns, result.checksum_ns);
+	ck_assert_int_eq(fake_leaks() + disk.fds + disk.queues + disk.locks, 0);
+	ck_assert_int_eq(disk_files(), 2 + 3);
+
+	new_process();
+	ck_ok(open_logged("db", &s));
+	result = result_of();
+	ck_ok(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, NULL, &result));
+	ck_assert(check_regions(s, 2));
+	ck_assert_int_eq(result.regions, 3);
+	ck_assert_uint_eq(result.total_bytes, 8 * MIB);
+	ck_assert_uint_eq(result.moved_bytes, 3 * MIB);
+	ck_ok(hp_region_get(s, POOL, &r));
+	ck_ok(hp_region_info(r, &info));
+	ck_assert_uint_eq(info.layout, LAYOUT);
+	ck_assert_str_eq(info.label, "pool");
+	ck_assert_uint_eq(info.page_size, HP_PAGE_2M);
+	ck_assert_int_eq(info.origin, HP_ORIGIN_SAVE);
+	ck_assert_int_eq(hp_region_is_preserved(r), 0);
+	ck_ok(hp_session_close(s));
+	ck_assert_int_eq(fake_leaks() + disk.fds + disk.queues + disk.locks, 0);
+	/* Control: another version is told apart. */
+	ck_assert_int_eq(load_version(), 2);
+	ck_ok(save_version(3, NULL));
+	ck_assert_int_eq(load_version(), 3);
+	ck_assert_int_eq(disk_files(), 2 + 2);
+}
+END_TEST
+
+/* Bytes of memory behind it; small pages stand for huge ones here. */
+static uint64_t touched(struct hp_region *region)
+{
+	unsigned char pages[4 * MIB / 4096];
+	uint64_t count = hp_region_length(region) / 4096, bytes = 0;
+
+	ck_assert_int_eq(mincore(hp_region_address(region),
+				 hp_region_length(region), pages),
+			 0);
+	for (uint64_t i = 0; i < count; i++)
+		bytes += pages[i] & 1 ? 4096 : 0;
+	return bytes;
+}
+
+START_TEST(untouched_stays_untouched)
+{
+	uint64_t before;
+
+	s = make_version(1);
+	ck_ok(hp_region_get(s, POOL, &r));
+	before = touched(r);
+	ck_assert_uint_gt(before, 0);
+	ck_assert_uint_le(before, 2 * MIB);
+	ck_ok(save(s, NULL));
+	ck_assert_uint_eq(touched(r), before);
+	ck_ok(hp_session_close(s));
+	new_process();
+	ck_ok(open_logged("db", &s));
+	ck_ok(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, NULL, NULL));
+	ck_ok(hp_region_get(s, POOL, &r));
+	ck_assert_uint_le(touched(r), before);
+}
+END_TEST
+
+/* The system lacks something; the result says so, and the bytes are right. */
+static void without(unsigned int how)
+{
+	struct hp_save_result result = result_of();
+
+	ck_ok(save_version(2, &result));
+	ck_assert_int_eq(result.how, how);
+	ck_assert_int_eq(load_version(), 2);
+	new_process();
+	ck_ok(open_logged("db", &s));
+	result = result_of();
+	ck_ok(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, NULL, &result));
+	ck_assert_int_eq(result.how & ~HP_SAVE_BY_REGISTERED,
+			 how & ~HP_SAVE_BY_REGISTERED);
+	ck_ok(hp_session_close(s));
+	ck_assert_int_eq(disk.fds + disk.queues + disk.locks, 0);
+	ck_assert_str_eq(last_error, "");
+}
+
+#define ALL (HP_SAVE_BY_URING | HP_SAVE_BY_DIRECT | HP_SAVE_BY_REGISTERED)
+
+START_TEST(without_uring)
+{
+	disk.no_queue = true;
+	without(HP_SAVE_BY_DIRECT);
+}
+END_TEST
+
+START_TEST(without_operation)
+{
+	disk.no_operation = true;
+	without(0);
+}
+END_TEST
+
+START_TEST(without_direct)
+{
+	disk.no_direct = true;
+	without(HP_SAVE_BY_URING | HP_SAVE_BY_REGISTERED);
+}
+END_TEST
+
+START_TEST(without_direct_late)
+{
+	disk.no_direct_late = true;
+	without(HP_SAVE_BY_URING | HP_SAVE_BY_REGISTERED);
+	disk_format();
+	disk.no_direct_late = disk.no_queue = true;
+	without(0);
+}
+END_TEST
+
+START_TEST(without_registered)
+{
+	disk.no_registered = true;
+	without(HP_SAVE_BY_URING | HP_SAVE_BY_DIRECT);
+}
+END_TEST
+
+START_TEST(without_the_rest)
+{
+	disk.no_allocate = disk.no_locks = true;
+	disk.no_populate = disk.no_resident = true;
+	without(ALL);
+}
+END_TEST
+
+START_TEST(on_request)
+{
+	struct hp_save_opts opts = {
+		.size = sizeof(opts),
+		.flags = HP_SAVE_BUFFERED | HP_SAVE_NO_URING,
+	};
+	struct hp_save_result result = result_of();
+
+	s = make_version(1);
+	ck_ok(hp_session_save_on(&disk_io, s, DISK_DIRECTORY, &opts, &result));
+	ck_assert_int_eq(result.how, 0);
+	ck_assert_int_eq(disk.calls[DISK_QUEUE_OPEN], 0);
+	ck_ok(hp_session_close(s));
+	ck_ok(open_logged("db", &s));
+	ck_ok(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, &opts, &result));
+	ck_assert_int_eq(disk.calls[DISK_QUEUE_OPEN], 0);
+	ck_assert(check_regions(s, 1));
+}
+END_TEST
+
+/* Transfers that move only a part, also one that O_DIRECT cannot go on from. */
+START_TEST(short_transfers)
+{
+	static const unsigned int parts[] = { 4096, 1, 512, 300000 };
+
+	for (int i = 0; i < 4; i++) {
+		for (int queue = 0; queue < 2; queue++) {
+			fake_boot();
+			disk_format();
+			disk.shorten = 2;
+			disk.part = parts[i];
+			disk.no_queue = queue;
+			ck_ok(save_version(2, NULL));
+			ck_assert_int_eq(load_version(), 2);
+		}
+	}
+}
+END_TEST
+
+START_TEST(tried_again)
+{
+	static const enum disk_call kinds[] = { DISK_WRITE, DISK_READ,
+						DISK_QUEUE_RESULT };
+	static const int errors[] = { EINTR, EAGAIN };
+
+	for (int i = 0; i < 6; i++) {
+		fake_boot();
+		disk_format();
+		disk.no_queue = kinds[i % 3] != DISK_QUEUE_RESULT;
+		disk.fail_call = kinds[i % 3];
+		disk.fail_errno = errors[i / 3];
+		disk.fail_nth = 2;
+		/* Of the index, written at once, only EINTR comes. */
+		if (save_version(2, NULL))
+			ck_assert_int_eq(disk.fail_errno, EAGAIN);
+		ck_assert_int_eq(load_version(), 2);
+		ck_assert(disk.failed);
+	}
+}
+END_TEST
+
+static bool all_are(const unsigned char *bytes, int value, uint64_t length)
+{
+	return bytes[0] == value && !memcmp(bytes, bytes + 1, length - 1);
+}
+
+START_TEST(sizes)
+{
+	static const uint64_t lengths[] = { 2 * MIB, 6 * MIB, 32 * MIB };
+	struct hp_save_opts opts = { .size = sizeof(opts) };
+
+	for (int i = 0; i < 3 * 4; i++) {
+		uint64_t length = lengths[i % 3];
+		unsigned char *bytes;
+
+		fake_boot();
+		disk_format();
+		opts.block_size = HP_SAVE_BLOCK_MIN << (i / 3 * 3);
+		ck_ok(open_logged("db", &s));
+		ck_ok(hp_region_create(s, 1, length, NULL, &r));
+		bytes = hp_region_address(r);
+		memset(bytes, 1, length);
+		memset(bytes + 12345, 0, MIB);
+		ck_ok(hp_session_save_on(&disk_io, s, DISK_DIRECTORY, &opts,
+					 NULL));
+		ck_ok(hp_session_close(s));
+		ck_ok(open_logged("db", &s));
+		ck_ok(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, NULL,
+					 NULL));
+		ck_ok(hp_region_get(s, 1, &r));
+		bytes = hp_region_address(r);
+		ck_assert(all_are(bytes, 1, 12345));
+		ck_assert(all_are(bytes + 12345, 0, MIB));
+		ck_assert(
+			all_are(bytes + 12345 + MIB, 1, length - 12345 - MIB));
+	}
+}
+END_TEST
+
+START_TEST(no_regions)
+{
+	struct hp_save_info info = { .size = sizeof(info) };
+
+	ck_ok(open_logged("db", &s));
+	ck_ok(save(s, NULL));
+	ck_ok(hp_save_info_on(&disk_io, &fake_sys, DISK_DIRECTORY, &info));
+	ck_assert_int_eq(info.region_count, 0);
+	ck_ok(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, NULL, NULL));
+	ck_assert_ptr_null(s->regions);
+}
+END_TEST
+
+/* Preserved for the next kernel, or from the last one: saved all the same. */
+START_TEST(with_live_update)
+{
+	s = make_version(1);
+	ck_ok(hp_region_get(s, POOL, &r));
+	ck_ok(hp_region_preserve(r));
+	ck_ok(save(s, NULL));
+	ck_assert_int_eq(hp_region_is_preserved(r), 1);
+	fake_kexec();
+	disk_crash();
+	ck_ok(open_logged("db", &s));
+	/* What is not reclaimed would be missing. */
+	ck_result(save(s, NULL), -ENOTEMPTY);
+	ck_ok(hp_region_open_on(&disk_io, s, POOL, 4 * MIB, DISK_DIRECTORY,
+				NULL, NULL, &r));
+	ck_assert_int_eq(hp_region_origin(r), HP_ORIGIN_LIVE_UPDATE);
+	ck_ok(hp_region_open_on(&disk_io, s, INDEX, 4 * MIB, DISK_DIRECTORY,
+				NULL, NULL, &r));
+	ck_assert_int_eq(hp_region_origin(r), HP_ORIGIN_SAVE);
+	ck_assert_uint_eq(hp_region_length(r), 2 * MIB);
+	ck_ok(hp_region_open_on(&disk_io, s, THIRD, 4 * MIB, DISK_DIRECTORY,
+				NULL, NULL, &r));
+	ck_assert_int_eq(hp_region_origin(r), HP_ORIGIN_CREATED);
+	ck_ok(save(s, NULL));
+	ck_ok(hp_session_commit(s, 0));
+	ck_ok(hp_session_close(s));
+	new_process();
+	ck_ok(open_logged("db", &s));
+	ck_ok(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, NULL, NULL));
+	ck_ok(hp_region_get(s, THIRD, &r));
+	ck_assert_uint_eq(hp_region_length(r), 4 * MIB);
+}
+END_TEST
+
+START_TEST(what_is_in_it)
+{
+	struct hp_save_info info = { .size = sizeof(info) };
+	struct hp_region_info region = { .size = sizeof(region) };
+
+	ck_ok(save_version(2, NULL));
+	ck_ok(hp_save_info_on(&disk_io, &fake_sys, DISK_DIRECTORY, &info));
+	ck_assert_int_eq(info.region_count, 3);
+	ck_assert_uint_eq(info.generation, 1);
+	ck_assert_uint_eq(info.total_bytes, 8 * MIB);
+	ck_assert_uint_eq(info.stored_bytes, 3 * MIB);
+	ck_assert_int_eq(info.online, 0);
+	ck_assert_uint_ne(info.written_ns, 0);
+	ck_assert_str_eq(info.session, "db");
+	ck_assert_str_eq(info.library, hp_version());
+	ck_assert_str_ne(info.kernel, "");
+	ck_assert_str_ne(info.boot_id, "");
+	ck_ok(save_version(2, NULL));
+	ck_ok(hp_save_info_on(&disk_io, &fake_sys, DISK_DIRECTORY, &info));
+	ck_assert_uint_eq(info.generation, 2);
+	ck_ok(hp_save_region_on(&disk_io, &fake_sys, DISK_DIRECTORY, 0,
+				&region));
+	ck_assert_uint_eq(region.token, POOL);
+	ck_assert_uint_eq(region.length, 4 * MIB);
+	ck_assert_uint_eq(region.layout, LAYOUT);
+	ck_assert_str_eq(region.label, "pool");
+	ck_ok(hp_save_region_on(&disk_io, &fake_sys, DISK_DIRECTORY, 2,
+				&region));
+	ck_assert_uint_eq(region.token, INDEX);
+	ck_result(hp_save_region_on(&disk_io, &fake_sys, DISK_DIRECTORY, 3,
+				    &region),
+		  -ENOENT);
+	ck_ok(hp_save_remove_on(&disk_io, &fake_sys, DISK_DIRECTORY));
+	ck_result(hp_save_info_on(&disk_io, &fake_sys, DISK_DIRECTORY, &info),
+		  -ENOENT);
+	ck_assert_int_eq(disk_files(), 1);
+	ck_ok(hp_save_remove_on(&disk_io, &fake_sys, DISK_DIRECTORY));
+	ck_assert_int_eq(disk.fds + disk.locks, 0);
+}
+END_TEST
+
+Suite *roundtrip_suite(void)
+{
+	const TTest *const tests[] = {
+		comes_back,	    untouched_stays_untouched,
+		without_uring,	    without_operation,
+		without_direct,	    without_direct_late,
+		without_registered, without_the_rest,
+		on_request,	    short_transfers,
+		tried_again,	    sizes,
+		no_regions,	    with_live_update,
+		what_is_in_it,	    NULL
+	};
+
+	return suite_of("roundtrip", tests);
+}
