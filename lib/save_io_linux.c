@@ -244,7 +244,7 @@ static ssize_t linux_write(int fd, const void *memory, size_t length,
 
 struct hp_io_queue {
 	struct io_uring ring;
-	bool fixed_file;
+	bool registered;
 	int fd;
 };
 
@@ -280,12 +280,11 @@ static int linux_queue_open(const struct hp_io_queue_setup *setup,
 		return err;
 	}
 	queue->fd = setup->fd;
-	queue->fixed_file =
-		!io_uring_register_files(&queue->ring, &setup->fd, 1);
-	*ret_registered =
+	queue->registered =
 		setup->buffers_count &&
 		!io_uring_register_buffers(&queue->ring, setup->buffers,
 					   setup->buffers_count);
+	*ret_registered = queue->registered;
 	*ret_queue = queue;
 	return 0;
 }
@@ -294,7 +293,7 @@ static int linux_queue_put(struct hp_io_queue *queue,
 			   const struct hp_io_request *request)
 {
 	struct io_uring_sqe *sqe = io_uring_get_sqe(&queue->ring);
-	int fd = queue->fixed_file ? 0 : queue->fd;
+	int fd = queue->fd;
 	unsigned int length = (unsigned int)request->length;
 	int rc;
 
@@ -312,8 +311,6 @@ static int linux_queue_put(struct hp_io_queue *queue,
 	else
 		io_uring_prep_read(sqe, fd, request->memory, length,
 				   request->offset);
-	if (queue->fixed_file)
-		sqe->flags |= IOSQE_FIXED_FILE;
 	sqe->user_data = request->tag;
 	/*
 	 * What is not taken now (EAGAIN, EBUSY, EINTR) stays in the ring, and
@@ -352,6 +349,13 @@ static int linux_queue_take(struct hp_io_queue *queue,
 
 static void linux_queue_close(struct hp_io_queue *queue)
 {
+	/*
+	 * The kernel takes a ring apart some time after it is closed. Memory is
+	 * not to stay pinned until then; nor the file in use, so it is not
+	 * registered: with large blocks that would gain nothing.
+	 */
+	if (queue->registered)
+		(void)io_uring_unregister_buffers(&queue->ring);
 	io_uring_queue_exit(&queue->ring);
 	free(queue);
 }
