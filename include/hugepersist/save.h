@@ -342,7 +342,8 @@ int hp_region_load(struct hp_session *session, uint64_t token,
  * and populate; numa is for create and load. HP_REGION_OLD_ADDRESS goes to
  * reclaim and load. The length of what is found may differ from length.
  *
- * all	as the three calls, but for -ENOENT
+ * all	as hp_region_reclaim(), hp_region_load() and hp_region_create(), but for
+ *	-ENOENT
  */
 int hp_region_open(struct hp_session *session, uint64_t token, uint64_t length,
 		   const char *directory,
