@@ -23,6 +23,27 @@ void fake_unlock(const int *unused)
 	pthread_mutex_unlock(&lock);
 }
 
+static void before_fork(void)
+{
+	pthread_mutex_lock(&lock);
+}
+
+static void in_parent(void)
+{
+	pthread_mutex_unlock(&lock);
+}
+
+/* Its owner is a thread of the parent, so that nobody could unlock it here. */
+static void in_child(void)
+{
+	lock = (pthread_mutex_t)PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+}
+
+void fake_survive_fork(void)
+{
+	MUST(!pthread_atfork(before_fork, in_parent, in_child));
+}
+
 /* -- Counting and failing -------------------------------------------------- */
 
 static const char *const names[CALL_KINDS] = {

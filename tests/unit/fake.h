@@ -150,6 +150,9 @@ void fake_switch(int process);
  */
 void fake_fork(int process);
 
+/* Once, before a fork(2) while several threads run. */
+void fake_survive_fork(void);
+
 /* Another process ends. */
 void fake_exit(int process);
 
