@@ -5,7 +5,7 @@
 #include "save_task.h"
 
 /* By measurement: more gives no speed that a disk has, and costs latency. */
-#define DEPTH 16
+#define DEPTH 32
 #define BLOCK_SIZE (UINT64_C(1) << 20)
 
 #define PROGRESS_NS UINT64_C(100000000)
