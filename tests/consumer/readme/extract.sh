@@ -12,6 +12,7 @@ if [ "$blocks" != 1 ]; then
 		"\`\`\`c: there must be one, which is a whole program" >&2
 	exit 1
 fi
+# shellcheck disable=SC2016 # the backquotes are the README's
 sed -n '/^```c$/,/^```$/p' "$readme" | sed '1d;$d' >"$output.part"
 grep -q '^int main(' "$output.part" || {
 	echo "extract.sh: the C block of $readme has no main()" >&2
