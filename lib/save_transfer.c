@@ -308,6 +308,13 @@ static void open_queue(struct run *run)
 	err = t->io->queue_open(&setup, &run->queue, &t->registered);
 	if (err < 0)
 		do_without_uring(t, err);
+	else if (t->buffers_count && !t->registered)
+		hp_log(t->log, LOG_INFO,
+		       "%s: the memory of the region cannot be registered with "
+		       "io_uring, which costs a little time (see "
+		       "RLIMIT_MEMLOCK "
+		       "in getrlimit(2)): io_uring_register",
+		       t->path);
 }
 
 int hp_transfer_run(struct hp_transfer *t)

@@ -193,9 +193,14 @@ struct hp_save_opts {
 
 /* Bits of struct hp_save_result how: what all files of the save worked with */
 enum {
-	HP_SAVE_BY_URING = 1 << 0,     /* io_uring, else one call at a time */
-	HP_SAVE_BY_DIRECT = 1 << 1,    /* O_DIRECT, else the page cache */
-	HP_SAVE_BY_REGISTERED = 1 << 2 /* registered buffers */
+	HP_SAVE_BY_URING = 1 << 0,  /* io_uring, else one call at a time */
+	HP_SAVE_BY_DIRECT = 1 << 1, /* O_DIRECT, else the page cache */
+
+	/*
+	 * Registered buffers. Not for a load: that would have all pages zeroed
+	 * before the first byte is read into them.
+	 */
+	HP_SAVE_BY_REGISTERED = 1 << 2
 };
 
 /* What a save or load did. Set size before the call. */

@@ -203,6 +203,7 @@ int main(void)
 	srunner_add_suite(runner, power_suite());
 	srunner_add_suite(runner, save_damage_suite());
 	srunner_add_suite(runner, online_suite());
+	srunner_add_suite(runner, sample_suite());
 	srunner_add_suite(runner, real_suite());
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

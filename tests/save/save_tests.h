@@ -45,6 +45,7 @@ Suite *power_suite(void);
 Suite *save_damage_suite(void);
 Suite *arguments_suite(void);
 Suite *online_suite(void);
+Suite *sample_suite(void);
 Suite *real_suite(void);
 
 #endif

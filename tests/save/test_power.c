@@ -165,7 +165,7 @@ START_TEST(a_disk_that_lies)
 
 	ck_ok(save_version(1, NULL));
 	disk_keep();
-	for (int stop_at = 20; stop_at < 200; stop_at++) {
+	for (int stop_at = 30; stop_at < 80; stop_at++) {
 		int version;
 
 		disk_restore();
