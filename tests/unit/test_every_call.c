@@ -262,7 +262,7 @@ static void leaking_close(int fd)
 START_TEST(a_leak_is_noticed)
 {
 	static struct hp_sys leaking;
-	bool seen[CALL_KINDS];
+	bool seen[CALL_KINDS] = { false };
 
 	leaking = fake_sys;
 	leaking.close = leaking_close;
