@@ -88,6 +88,28 @@ struct hp_sys {
 	int (*read_fd_link)(int fd, char *buffer, size_t size);
 	/* uname(2): the release of the kernel; likewise. */
 	int (*kernel_release)(char *buffer, size_t size);
+	/*
+	 * How the kernel was built, where that can be read: 1 if the option,
+	 * without CONFIG_, is y or m, else 0. -ENOENT: it cannot be read.
+	 */
+	int (*kernel_config)(const char *option);
+	/* Is it there; may it be opened for reading and writing? */
+	int (*can_see)(const char *path);
+	int (*can_use)(const char *path);
+
+	/* Of this process, capabilities(7): 1 or 0. */
+	int (*has_capability)(int capability);
+	/* getrlimit(2); UINT64_MAX: no limit. */
+	int (*get_limit)(int resource, uint64_t *ret_soft, uint64_t *ret_hard);
+	/* Set up the smallest ring, and close it. */
+	int (*try_uring)(void);
+	/*
+	 * kexec_file_load(2) with a flag that there is not: -EINVAL if all else
+	 * is well. Uses up one of kernel.kexec_load_limit_reboot, if there is a
+	 * limit.
+	 */
+	int (*try_kexec_file)(void);
+	int (*random)(void *buffer, size_t size);
 
 	/* Of the environment; NULL: not set. */
 	const char *(*environment)(const char *name);

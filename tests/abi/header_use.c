@@ -5,6 +5,7 @@
  * line here changes only before the release that brings it: a released
  * structure may get longer, and nothing else.
  */
+#include <hugepersist/probe.h>
 #include <hugepersist/save.h>
 
 #define NAME2(one, two) one##two
@@ -203,3 +204,32 @@ int use(void)
 		return 1;
 	return hp_region_create(session, 1, HP_PAGE_1G, &region_opts, &region);
 }
+
+CONSTANT(HP_PROBE_TRY, 1);
+
+SIZE(hp_probe_opts, 32);
+FIELD(hp_probe_opts, size, 0, 8);
+FIELD(hp_probe_opts, flags, 8, 4);
+FIELD(hp_probe_opts, timeout_ms, 12, 4);
+FIELD(hp_probe_opts, page_size, 16, 8);
+FIELD(hp_probe_opts, length, 24, 8);
+
+CONSTANT(HP_ANSWER_YES, 1);
+CONSTANT(HP_ANSWER_NO, 2);
+CONSTANT(HP_ANSWER_UNKNOWN, 3);
+
+SIZE(hp_finding, 48);
+FIELD(hp_finding, size, 0, 8);
+FIELD(hp_finding, answer, 8, 4);
+FIELD(hp_finding, value_count, 12, 4);
+FIELD(hp_finding, id, 16, 8);
+FIELD(hp_finding, about, 24, 8);
+FIELD(hp_finding, reason, 32, 8);
+FIELD(hp_finding, remedy, 40, 8);
+
+SIZE(hp_value, 40);
+FIELD(hp_value, size, 0, 8);
+FIELD(hp_value, name, 8, 8);
+FIELD(hp_value, unit, 16, 8);
+FIELD(hp_value, text, 24, 8);
+FIELD(hp_value, number, 32, 8);

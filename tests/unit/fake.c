@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "fake_kernel.h"
 
@@ -137,6 +138,48 @@ static int fake_lists_driver(const char *table, const char *name)
 	return err ? err : !fake.no_device && !fake.hidden_proc;
 }
 
+static int fake_has_capability(int capability)
+{
+	LOCKED();
+	return !(fake.lacks >> capability & 1);
+}
+
+static int fake_get_limit(int resource, uint64_t *ret_soft, uint64_t *ret_hard)
+{
+	LOCKED();
+	MUST(resource == RLIMIT_NOFILE || resource == RLIMIT_MEMLOCK);
+	if (fake.limit_error)
+		return -fake.limit_error;
+	if (resource == RLIMIT_NOFILE)
+		*ret_soft = fake.limit_files ? fake.limit_files : 1024;
+	else
+		*ret_soft = fake.limit_pinned ? fake.limit_pinned : 8 << 20;
+	*ret_hard = UINT64_MAX;
+	return 0;
+}
+
+static int fake_try_uring(void)
+{
+	LOCKED();
+	return -fake.uring_error;
+}
+
+static int fake_try_kexec_file(void)
+{
+	LOCKED();
+	fake.kexec_tries++;
+	return fake.kexec_error ? -fake.kexec_error : -EINVAL;
+}
+
+static int fake_random(void *buffer, size_t size)
+{
+	LOCKED();
+	if (fake.random_error)
+		return -fake.random_error;
+	memset(buffer, 0x5a, size);
+	return 0;
+}
+
 static pid_t fake_getpid(void)
 {
 	return fake.pid;
@@ -217,6 +260,14 @@ const struct hp_sys fake_sys = {
 	.read_text = fake_read_text,
 	.read_fd_link = fake_read_fd_link,
 	.kernel_release = fake_kernel_release,
+	.kernel_config = fake_kernel_config,
+	.can_see = fake_can_see,
+	.can_use = fake_can_use,
+	.has_capability = fake_has_capability,
+	.get_limit = fake_get_limit,
+	.try_uring = fake_try_uring,
+	.try_kexec_file = fake_try_kexec_file,
+	.random = fake_random,
 	.environment = fake_environment,
 	.notify = fake_notify,
 	.pipe = fake_pipe,

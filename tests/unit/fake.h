@@ -77,6 +77,15 @@ struct fake {
 	bool no_fds;	     /* no descriptor is free */
 	bool no_room;	     /* a cgroup takes no huge page more */
 	int map_files_error; /* of the open of a mapping, until cleared */
+	bool hidden_config;  /* it does not show how it was built */
+	int uring_error;     /* of io_uring_setup */
+	int kexec_error;     /* of kexec_file_load, before it looks at flags */
+	int kexec_tries;     /* how often it was called */
+	int random_error;
+	int limit_error;       /* of getrlimit */
+	uint64_t limit_files;  /* RLIMIT_NOFILE; 0: 1024 */
+	uint64_t limit_pinned; /* RLIMIT_MEMLOCK; 0: 8 MiB */
+	uint64_t lacks;	       /* bit mask of the capabilities it has not */
 	pid_t pid;
 
 	/*
@@ -170,7 +179,11 @@ int fake_other_fd(void);
 /* NULL: not set. Of all processes until fake_boot(). */
 void fake_setenv(const char *name, const char *value);
 
-/* A file for read_text beyond those that the machine has; NULL: none. */
+/*
+ * A file for read_text beyond those that the machine has; NULL: none. One named
+ * "CONFIG_X" is how the kernel was built: "y", or else it was not. An empty one
+ * is there and cannot be read (-EACCES).
+ */
 void fake_set_text(const char *path, const char *text);
 
 /* -- The application's own memory ------------------------------------------ */

@@ -218,6 +218,9 @@ int fake_open_mapping(const struct hp_mapping *mapping);
 int fake_read_text(const char *path, char *buffer, size_t size);
 int fake_read_fd_link(int fd, char *buffer, size_t size);
 int fake_kernel_release(char *buffer, size_t size);
+int fake_kernel_config(const char *option);
+int fake_can_see(const char *path);
+int fake_can_use(const char *path);
 const char *fake_environment(const char *name);
 int fake_notify(const char *address, const char *message, const int *fds,
 		unsigned int fds_count);

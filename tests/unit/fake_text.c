@@ -7,7 +7,7 @@
 
 #include "fake_kernel.h"
 
-#define TEXTS 16
+#define TEXTS 48
 
 struct text {
 	char *name, *value;
@@ -121,6 +121,8 @@ int fake_read_text(const char *path, char *buffer, size_t size)
 	if (fake.hidden_proc && !strncmp(path, "/proc/", 6))
 		return -ENOENT;
 	file = find(files, path);
+	if (file && !*file->value)
+		return -EACCES;
 	if (file)
 		return answer(buffer, size, file->value);
 	if (!strcmp(path, "/proc/sys/kernel/random/boot_id")) {
@@ -157,4 +159,37 @@ const char *fake_environment(const char *name)
 	LOCKED();
 	t = find(variables, name);
 	return t ? t->value : NULL;
+}
+
+int fake_kernel_config(const char *option)
+{
+	const struct text *set;
+	char name[80];
+
+	LOCKED();
+	if (fake.hidden_config)
+		return -ENOENT;
+	(void)snprintf(name, sizeof(name), "CONFIG_%s", option);
+	set = find(files, name);
+	return set && !strcmp(set->value, "y");
+}
+
+int fake_can_see(const char *path)
+{
+	LOCKED();
+	if (!strcmp(path, LUO_DRIVERS))
+		return fake.hidden_proc ? -ENOENT : 0;
+	if (fake.hidden_proc && !strncmp(path, "/proc/", 6))
+		return -ENOENT;
+	return find(files, path) ? 0 : -ENOENT;
+}
+
+int fake_can_use(const char *path)
+{
+	LOCKED();
+	MUST(!strcmp(path, LUO_DEVICE));
+	if (fake.no_device || fake.hidden_device)
+		return -ENOENT;
+	/* Only the right to open it shows without an open. */
+	return fake.open_error == EACCES ? -EACCES : 0;
 }

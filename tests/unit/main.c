@@ -99,6 +99,7 @@ static SRunner *every_suite(void)
 	srunner_add_suite(runner, moment_suite());
 	srunner_add_suite(runner, info_suite());
 	srunner_add_suite(runner, preserve_suite());
+	srunner_add_suite(runner, probe_suite());
 	srunner_add_suite(runner, sample_suite());
 	srunner_add_suite(runner, many_suite());
 	srunner_add_suite(runner, listen_fds_suite());

@@ -53,6 +53,7 @@ Suite *every_call_suite(void);
 Suite *moment_suite(void);
 Suite *info_suite(void);
 Suite *preserve_suite(void);
+Suite *probe_suite(void);
 Suite *sample_suite(void);
 Suite *many_suite(void);
 Suite *listen_fds_suite(void);

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Probe: limits of the cgroups that this process is in, up the tree.
+ *
+ * The memory of a region that comes back is charged to the process that
+ * reclaims it, so a limit can fail that also where no page must be allocated.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "log.h"
+#include "probe.h"
+#include "text.h"
+
+#define ROOT "/sys/fs/cgroup"
+#define PATH_SIZE 1024
+
+/* A limit of one cgroup: names of two files. */
+struct limit {
+	char most[48];
+	char used[48];
+};
+
+/* Which limits apply, in which hierarchy, from which cgroup on. */
+struct search {
+	const struct hp_probe_task *task;
+	struct hp_answer_item *item;
+	char mount[32];
+	char path[PATH_SIZE]; /* below it; "" for the root */
+	struct limit limits[3];
+	unsigned int count;
+	bool memory_counts; /* memory.max is for huge pages too */
+	uint64_t room;	    /* the least so far */
+	int err;	    /* something could not be read */
+};
+
+/* As the kernel names its files: 64KB, 2MB, 1GB. */
+static void name_size(uint64_t page_size, char *name, size_t size)
+{
+	(void)snprintf(name, size, "%sB", hp_text_size(page_size).text);
+}
+
+static void add_limit(struct search *search, const char *most, const char *used,
+		      const char *size)
+{
+	struct limit *limit = &search->limits[search->count++];
+
+	(void)snprintf(limit->most, sizeof(limit->most), "%s%s%s",
+		       *size ? "hugetlb." : "", size, most);
+	(void)snprintf(limit->used, sizeof(limit->used), "%s%s%s",
+		       *size ? "hugetlb." : "", size, used);
+}
+
+static void look_at(struct search *search, const struct limit *limit)
+{
+	const struct hp_sys *sys = search->task->sys;
+	const uint64_t wanted = search->task->opts.length;
+	char file[PATH_SIZE + 128];
+	uint64_t most, used, room;
+	int err;
+
+	(void)snprintf(file, sizeof(file), "%s%s/%s", search->mount,
+		       search->path, limit->most);
+	err = sys->can_see(file) ? -ENOENT : hp_text_number(sys, file, &most);
+	/* The root has none, nor has a cgroup without the controller. */
+	if (err == -ENOENT)
+		return;
+	/* v1 has no word for "no limit": it says the most that it can count. */
+	if (!err && most >= INT64_MAX - search->task->opts.page_size)
+		return;
+	(void)snprintf(file, sizeof(file), "%s%s/%s", search->mount,
+		       search->path, limit->used);
+	if (!err)
+		err = hp_text_number(sys, file, &used);
+	if (err < 0) {
+		search->err = err;
+		return;
+	}
+	room = used < most ? most - used : 0;
+	if (room < search->room)
+		search->room = room;
+	if (room >= wanted || hp_answer_is(search->item, HP_ANSWER_NO))
+		return;
+	hp_answer_no(search->item,
+		     "%.48s of cgroup %.120s is %" PRIu64 " bytes, of which "
+		     "%" PRIu64 " are in use: too little for %" PRIu64 ".",
+		     limit->most, *search->path ? search->path : "/", most,
+		     used, wanted);
+	hp_answer_remedy(
+		search->item,
+		"As root: echo %" PRIu64 " > %s%.120s/%.48s (MemoryMax="
+		" and the like of systemd for memory.max), or start "
+		"the program in a cgroup with room.",
+		used + wanted, search->mount, search->path, limit->most);
+}
+
+static void climb(struct search *search)
+{
+	char *slash;
+
+	do {
+		for (unsigned int i = 0; i < search->count; i++)
+			look_at(search, &search->limits[i]);
+		slash = strrchr(search->path, '/');
+		if (slash)
+			*slash = '\0';
+	} while (slash);
+}
+
+/* "0::/a/b" for v2, "7:hugetlb:/a/b" for v1; line is cut up. */
+static bool read_line(struct search *search, char *line)
+{
+	const uint64_t page_size = search->task->opts.page_size;
+	char *controllers = strchr(line, ':');
+	char *path = controllers ? strchr(controllers + 1, ':') : NULL;
+	char size[32];
+
+	if (!path || path[1] != '/' || strlen(path + 1) >= PATH_SIZE)
+		return false;
+	*path++ = '\0';
+	controllers++;
+	name_size(page_size, size, sizeof(size));
+	search->count = 0;
+	if (!*controllers) {
+		(void)snprintf(search->mount, sizeof(search->mount), ROOT);
+		/* With v1 beside it, v2 has a place of its own. */
+		if (!search->task->sys->can_see(ROOT "/unified/cgroup.procs"))
+			(void)snprintf(search->mount, sizeof(search->mount),
+				       ROOT "/unified");
+		add_limit(search, ".max", ".current", size);
+		add_limit(search, ".rsvd.max", ".rsvd.current", size);
+		if (search->memory_counts)
+			add_limit(search, "memory.max", "memory.current", "");
+	} else if (!strcmp(controllers, "hugetlb")) {
+		(void)snprintf(search->mount, sizeof(search->mount),
+			       ROOT "/hugetlb");
+		add_limit(search, ".limit_in_bytes", ".usage_in_bytes", size);
+		add_limit(search, ".rsvd.limit_in_bytes",
+			  ".rsvd.usage_in_bytes", size);
+	} else {
+		return false;
+	}
+	(void)snprintf(search->path, sizeof(search->path), "%s",
+		       strcmp(path, "/") ? path : "");
+	return true;
+}
+
+/* memory.max counts huge pages only where the mount says so. */
+static bool memory_counts(const struct hp_sys *sys, char *buffer, size_t size)
+{
+	char *line = buffer;
+
+	if (sys->read_text("/proc/self/mounts", buffer, size) < 0)
+		return false;
+	while (line) {
+		char *end = strchr(line, '\n');
+
+		if (end)
+			*end++ = '\0';
+		if (strstr(line, " cgroup2 ") &&
+		    strstr(line, "memory_hugetlb_accounting"))
+			return true;
+		line = end;
+	}
+	return false;
+}
+
+#define BUFFER_SIZE 65536
+
+void hp_probe_cgroup(struct hp_probe_task *task)
+{
+	const struct hp_sys *sys = task->sys;
+	struct search search = { .task = task, .room = UINT64_MAX };
+	struct hp_answer_item *item;
+	char *line;
+	int err;
+
+	item = hp_answer_add(task->answers, "cgroup.room",
+			     "The limits of the cgroups of this process leave "
+			     "room for %" PRIu64 " bytes in pages of %s.",
+			     task->opts.length,
+			     hp_text_size(task->opts.page_size).text);
+	search.item = item;
+	HP_MEMORY(memory, sys, sys->zalloc(BUFFER_SIZE));
+	if (!memory.memory) {
+		task->answers->no_memory = true;
+		return;
+	}
+	search.memory_counts = memory_counts(sys, memory.memory, BUFFER_SIZE);
+	err = sys->read_text("/proc/self/cgroup", memory.memory, BUFFER_SIZE);
+	/* A kernel without cgroups has no limits of them. */
+	if (err == -ENOENT && task->sees_proc)
+		return;
+	if (err < 0) {
+		hp_answer_unknown(item, "/proc/self/cgroup: %s", HP_ERRNO(err));
+		hp_answer_remedy(item, "Show the process /proc (mount -t proc "
+				       "proc /proc).");
+		return;
+	}
+	line = memory.memory;
+	while (line) {
+		char *end = strchr(line, '\n');
+
+		if (end)
+			*end++ = '\0';
+		if (read_line(&search, line))
+			climb(&search);
+		line = end;
+	}
+	if (search.room != UINT64_MAX)
+		hp_answer_number(item, "room", search.room, "bytes");
+	if (search.err < 0 && hp_answer_is(item, HP_ANSWER_YES)) {
+		hp_answer_unknown(item,
+				  "A limit in " ROOT " cannot be read: "
+				  "%s",
+				  HP_ERRNO(search.err));
+		hp_answer_remedy(item, "Let the process read " ROOT ".");
+	}
+}

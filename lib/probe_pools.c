@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Probe: huge pages that are there, and those that are free.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "log.h"
+#include "pool.h"
+#include "probe.h"
+#include "text.h"
+
+#define NODES "/sys/devices/system/node/online"
+#define NODES_MAX 1024
+
+static const char *const counters[] = {
+	"nr_hugepages",	     "free_hugepages",		"resv_hugepages",
+	"surplus_hugepages", "nr_overcommit_hugepages",
+};
+
+/* Their names among the values. A node has only some of them. */
+static const char *const counter_names[] = {
+	"total", "free", "reserved", "surplus", "overcommit",
+};
+
+static int add_counters(const struct hp_probe_task *task,
+			struct hp_answer_item *item, const char *directory,
+			const char *prefix, uint64_t page_size)
+{
+	char path[160], name[40];
+	uint64_t number;
+
+	for (size_t i = 0; i < sizeof(counters) / sizeof(*counters); i++) {
+		int err;
+
+		(void)snprintf(path, sizeof(path),
+			       "%s/hugepages-%" PRIu64 "kB/%s", directory,
+			       page_size >> 10, counters[i]);
+		err = hp_text_number(task->sys, path, &number);
+		if (err < 0 && !i)
+			return err;
+		(void)snprintf(name, sizeof(name), "%s%s", prefix,
+			       counter_names[i]);
+		if (!err)
+			hp_answer_number(item, name, number, "pages");
+	}
+	return 0;
+}
+
+/* The list of the nodes is as "0-1,4". */
+static void add_nodes(const struct hp_probe_task *task,
+		      struct hp_answer_item *item, uint64_t page_size)
+{
+	char list[256], directory[80], prefix[24];
+	char *rest = list;
+
+	if (task->sys->read_text(NODES, list, sizeof(list)) < 0)
+		return;
+	while (*rest) {
+		unsigned long first = strtoul(rest, &rest, 10), last = first;
+
+		if (*rest == '-')
+			last = strtoul(rest + 1, &rest, 10);
+		for (; first <= last && first < NODES_MAX; first++) {
+			(void)snprintf(directory, sizeof(directory),
+				       "/sys/devices/system/node/node%lu/"
+				       "hugepages",
+				       first);
+			(void)snprintf(prefix, sizeof(prefix), "node%lu.",
+				       first);
+			(void)add_counters(task, item, directory, prefix,
+					   page_size);
+		}
+		if (*rest != ',')
+			break;
+		rest++;
+	}
+}
+
+/* Which pool of this size, on a kernel that has many, to fill at run time. */
+static void say_how_to_fill(struct hp_answer_item *item, uint64_t page_size,
+			    uint64_t pages)
+{
+	hp_answer_remedy(item,
+			 "As root: echo N > /sys/kernel/mm/hugepages/"
+			 "hugepages-%" PRIu64
+			 "kB/nr_hugepages, with N at least "
+			 "%" PRIu64 " more than now; if too few come (see the "
+			 "file), boot with hugepagesz=%s hugepages=N.",
+			 page_size >> 10, pages, hp_text_size(page_size).text);
+}
+
+static void ask_pool(const struct hp_probe_task *task,
+		     struct hp_probe_size *size)
+{
+	const struct hp_text_size label = hp_text_size(size->bytes);
+	uint64_t wanted = 1, overcommit = 0;
+	struct hp_answer_item *item;
+	char id[40], path[96];
+
+	if (size->bytes == task->opts.page_size)
+		wanted = task->opts.length / size->bytes;
+	(void)snprintf(id, sizeof(id), "pages.%s", label.text);
+	item = hp_answer_add(task->answers, id,
+			     "Huge pages of %s are free for a new region.",
+			     label.text);
+	size->pages = item;
+	if (!task->sees_pools) {
+		hp_answer_unknown(item, "/sys/kernel/mm/hugepages cannot be "
+					"read.");
+		hp_answer_remedy(item, "Show the process /sys (mount -t sysfs "
+				       "sysfs /sys), or boot a kernel with "
+				       "CONFIG_HUGETLBFS.");
+		return;
+	}
+	if (!size->exists) {
+		hp_answer_no(item,
+			     "This machine has no huge pages of %s: its "
+			     "processor or kernel lacks them.",
+			     label.text);
+		hp_answer_remedy(item, "Use a page size that it has, see "
+				       "pages.sizes; in a virtual machine, ask "
+				       "for a processor with them (pdpe1gb for "
+				       "1 GiB).");
+		return;
+	}
+	(void)add_counters(task, item, "/sys/kernel/mm/hugepages", "",
+			   size->bytes);
+	hp_answer_number(item, "available", size->available, "pages");
+	add_nodes(task, item, size->bytes);
+	if (size->available >= wanted)
+		return;
+	(void)snprintf(path, sizeof(path),
+		       "/sys/kernel/mm/hugepages/hugepages-%" PRIu64
+		       "kB/nr_overcommit_hugepages",
+		       size->bytes >> 10);
+	(void)hp_text_number(task->sys, path, &overcommit);
+	if (overcommit) {
+		hp_answer_unknown(item,
+				  "%" PRIu64 " of %" PRIu64 " pages are free "
+				  "and not reserved; whether the kernel finds "
+				  "memory for more of them (overcommit) shows "
+				  "when it has to.",
+				  size->available, wanted);
+	} else {
+		hp_answer_no(item,
+			     "%" PRIu64 " of %" PRIu64 " pages are free and "
+			     "not reserved.",
+			     size->available, wanted);
+	}
+	say_how_to_fill(item, size->bytes, wanted - size->available);
+}
+
+static void add_size(struct hp_probe_task *task, uint64_t bytes)
+{
+	struct hp_probe_size *size = &task->sizes[task->size_count];
+
+	if (task->size_count == HP_PROBE_SIZES_MAX)
+		return;
+	size->bytes = bytes;
+	size->exists = !hp_pool_available(task->sys, bytes, &size->available);
+	if (size->exists || bytes == HP_PAGE_2M || bytes == HP_PAGE_1G)
+		task->size_count++;
+}
+
+/* An empty file of a size tells whether there are pages of it, and takes none. */
+static void ask_sizes(const struct hp_probe_task *task)
+{
+	struct hp_answer_item *item;
+	unsigned int count = 0;
+	int last = 0;
+
+	item = hp_answer_add(task->answers, "pages.sizes",
+			     "Regions can be made, with pages of these sizes.");
+	for (unsigned int i = 0; i < task->size_count; i++) {
+		const uint64_t bytes = task->sizes[i].bytes;
+		HP_FD(memfd, task->sys, task->sys->memfd("hp-probe", bytes));
+
+		if (memfd.fd < 0) {
+			last = memfd.fd;
+			continue;
+		}
+		hp_answer_number(item, hp_text_size(bytes).text, bytes,
+				 "bytes");
+		count++;
+	}
+	if (count)
+		return;
+	if (last == -EMFILE || last == -ENFILE || last == -ENOMEM) {
+		hp_answer_unknown(item, "memfd_create(MFD_HUGETLB): %s",
+				  HP_ERRNO(last));
+		hp_answer_remedy(item, "Close descriptors or raise the limit "
+				       "(ulimit -n), and probe again.");
+		return;
+	}
+	hp_answer_no(item, "memfd_create(MFD_HUGETLB): %s", HP_ERRNO(last));
+	hp_answer_remedy(item,
+			 "Boot a kernel with CONFIG_HUGETLBFS and "
+			 "CONFIG_MEMFD_CREATE, and let the seccomp filter "
+			 "and the security policy allow memfd_create.");
+}
+
+void hp_probe_pools(struct hp_probe_task *task)
+{
+	task->sees_pools = hp_pool_visible(task->sys);
+	for (int i = HP_POOL_SHIFT_MIN; i <= HP_POOL_SHIFT_MAX; i++)
+		add_size(task, UINT64_C(1) << i);
+	for (unsigned int i = 0; i < task->size_count; i++)
+		ask_pool(task, &task->sizes[i]);
+	ask_sizes(task);
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "text.h"
+
+int hp_text_number(const struct hp_sys *sys, const char *path,
+		   uint64_t *ret_number)
+{
+	unsigned long long number;
+	char text[32], *end;
+	int length;
+
+	length = sys->read_text(path, text, sizeof(text));
+	if (length < 0)
+		return length;
+	if (!strcmp(text, "max") || !strcmp(text, "-1")) {
+		*ret_number = UINT64_MAX;
+		return 0;
+	}
+	errno = 0;
+	number = strtoull(text, &end, 10);
+	if (errno || end == text || *end)
+		return -EPROTO;
+	*ret_number = number;
+	return 0;
+}
+
+int hp_text_chosen(const struct hp_sys *sys, const char *path, char *word,
+		   size_t size)
+{
+	const char *start, *end;
+	char text[256];
+	int length;
+
+	length = sys->read_text(path, text, sizeof(text));
+	if (length < 0)
+		return length;
+	start = strchr(text, '[');
+	end = start ? strchr(start, ']') : NULL;
+	if (!end || (size_t)(end - start) > size)
+		return -EPROTO;
+	memcpy(word, start + 1, (size_t)(end - start) - 1);
+	word[end - start - 1] = '\0';
+	return 0;
+}
+
+struct hp_text_size hp_text_size(uint64_t page_size)
+{
+	static const char units[] = "KMGTPE";
+	uint64_t number = page_size >> 10;
+	struct hp_text_size size;
+	unsigned int unit = 0;
+
+	while (number >= 1024 && unit < sizeof(units) - 2) {
+		number >>= 10;
+		unit++;
+	}
+	(void)snprintf(size.text, sizeof(size.text), "%" PRIu64 "%c", number,
+		       units[unit]);
+	return size;
+}
