@@ -6,11 +6,13 @@
 #ifndef HP_TEST_DOCUMENTED_H
 #define HP_TEST_DOCUMENTED_H
 
+#include <hugepersist/probe.h>
 #include <hugepersist/save.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../lib/probe.h"
 #include "../../lib/region.h"
 #include "../../lib/save_task.h"
 #include "../../lib/session.h"
