@@ -84,6 +84,7 @@ static SRunner *every_suite(void)
 
 	srunner_add_suite(runner, fake_more_suite());
 	srunner_add_suite(runner, manifest_suite());
+	srunner_add_suite(runner, mapping_suite());
 	srunner_add_suite(runner, misc_suite());
 	srunner_add_suite(runner, session_suite());
 	srunner_add_suite(runner, region_suite());

@@ -45,6 +45,7 @@ void live_update(void);
 Suite *fake_suite(void);
 Suite *fake_more_suite(void);
 Suite *manifest_suite(void);
+Suite *mapping_suite(void);
 Suite *misc_suite(void);
 Suite *session_suite(void);
 Suite *region_suite(void);

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# shellcheck shell=dash disable=SC2154,SC2034
 # shows: what the public header promises, case by case (tests/behaviour), with
 # real kexecs; the unit tests run the same list on the fake kernel
 # memory: 2048
