@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The only file of the library that makes system calls.
+ * The only file of the library that makes system calls, but for
+ * save_io_linux.c, which has those of saving and loading.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -66,6 +66,7 @@ Suite *grow_suite(void);
 Suite *adopt_suite(void);
 Suite *adopt_mapping_suite(void);
 Suite *share_suite(void);
+Suite *save_suite(void);
 
 Suite *suite_of(const char *name, const TTest *const *tests);
 
