@@ -236,6 +236,8 @@ Suite *fake_suite(void)
 	suite_add_tcase(suite, retrieve);
 
 	tcase_add_checked_fixture(aborts, fake_boot, NULL);
+	/* To be left out where all tests run in one process: CK_EXCLUDE_TAGS. */
+	tcase_set_tags(aborts, "fork");
 	tcase_add_test_raise_signal(aborts, closing_twice_aborts, SIGABRT);
 	suite_add_tcase(suite, aborts);
 	return suite;

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The real system calls that read texts and copy descriptors, and the calls of
+ * the library that need no region, through to the real system.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <hugepersist/save.h>
+
+#include "suites.h"
+
+static const struct hp_sys *const sys = &hp_sys_linux;
+
+START_TEST(text_files)
+{
+	char path[] = "/tmp/hugepersist-unit-XXXXXX", text[6];
+	int fd = mkstemp(path);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(sys->read_text(path, text, sizeof(text)), 0);
+	ck_assert_str_eq(text, "");
+	ck_assert_int_gt(dprintf(fd, "12345\n"), 0);
+	ck_assert_int_eq(sys->read_text(path, text, sizeof(text)), 5);
+	ck_assert_str_eq(text, "12345");
+	ck_assert_int_eq(ftruncate(fd, 0), 0);
+	ck_assert_int_eq(pwrite(fd, "123456", 6, 0), 6);
+	ck_result(sys->read_text(path, text, sizeof(text)), -E2BIG);
+	ck_assert_int_eq(unlink(path), 0);
+	close(fd);
+	ck_result(sys->read_text(path, text, sizeof(text)), -ENOENT);
+	ck_result(sys->read_text("/tmp", text, sizeof(text)), -EIO);
+}
+END_TEST
+
+START_TEST(links_of_descriptors)
+{
+	char link[64], small[8];
+	int fd = sys->memfd("a-name", 0), copy = sys->duplicate(fd);
+
+	ck_assert_int_ge(copy, 0);
+	ck_assert_int_ne(copy, fd);
+	ck_assert_int_eq(sys->read_fd_link(copy, link, sizeof(link)),
+			 (int)strlen(link));
+	ck_assert_str_eq(link, "/memfd:a-name (deleted)");
+	ck_result(sys->read_fd_link(copy, small, sizeof(small)), -E2BIG);
+	sys->close(copy);
+	sys->close(fd);
+	ck_result(sys->read_fd_link(fd, link, sizeof(link)), -ENOENT);
+	ck_result(sys->duplicate(fd), -EBADF);
+}
+END_TEST
+
+START_TEST(who_we_are)
+{
+	char release[65], small[2];
+	struct utsname name;
+	time_t now = time(NULL);
+
+	ck_assert_int_eq(uname(&name), 0);
+	ck_assert_int_gt(sys->kernel_release(release, sizeof(release)), 0);
+	ck_assert_str_eq(release, name.release);
+	ck_result(sys->kernel_release(small, sizeof(small)), -E2BIG);
+	ck_assert_int_eq(setenv("HP_TEST", "x", 1), 0);
+	ck_assert_str_eq(sys->environment("HP_TEST"), "x");
+	ck_assert_int_eq(unsetenv("HP_TEST"), 0);
+	ck_assert_ptr_null(sys->environment("HP_TEST"));
+	ck_assert_uint_ge(sys->time_ns() / 1000000000, (uint64_t)now);
+	ck_assert_uint_le(sys->time_ns() / 1000000000, (uint64_t)now + 60);
+}
+END_TEST
+
+START_TEST(policy_for_a_place_that_is_none)
+{
+	unsigned long nodes = 1;
+	int err = sys->set_policy((void *)1, 4096, HP_NUMA_BIND, &nodes, 1);
+
+	/* Of a kernel without nodes, or behind a filter: the other two. */
+	ck_assert(err == -EINVAL || err == -ENOSYS || err == -EPERM);
+}
+END_TEST
+
+START_TEST(saves_that_are_not_there)
+{
+	struct hp_save_info info = { .size = sizeof(info) };
+	struct hp_region_info region = { .size = sizeof(region) };
+
+	ck_result(hp_save_info("/nonexistent/save", &info), -ENOENT);
+	ck_result(hp_save_info("", &info), -EINVAL);
+	ck_result(hp_save_info(NULL, &info), -EINVAL);
+	ck_result(hp_save_info("/nonexistent/save", NULL), -EINVAL);
+	ck_result(hp_save_region("/nonexistent/save", 0, &region), -ENOENT);
+	ck_result(hp_save_region("/nonexistent/save", 0, NULL), -EINVAL);
+	ck_ok(hp_save_remove("/nonexistent/save"));
+	ck_result(hp_save_remove(""), -EINVAL);
+	ck_result(hp_save_remove(NULL), -EINVAL);
+}
+END_TEST
+
+START_TEST(a_place_that_is_taken)
+{
+	struct hp_map_request request = { .length = 8192 };
+	struct hp_file_info info;
+	void *address, *again;
+
+	request.fd = sys->memfd("test", 0);
+	ck_ok(sys->set_length(request.fd, 8192));
+	ck_ok(sys->map(&request, &address));
+	ck_ok(sys->populate(address, 8192));
+	ck_ok(sys->file_info(request.fd, &info));
+	ck_assert_uint_eq(info.allocated, 8192);
+	request.address = address;
+	ck_result(sys->map(&request, &again), -EEXIST);
+	sys->unmap(address, 8192);
+	ck_ok(sys->map(&request, &again));
+	ck_assert_ptr_eq(again, address);
+	sys->unmap(address, 8192);
+	request.offset = UINT64_C(1) << 63;
+	ck_result(sys->map(&request, &again), -ENOMEM);
+	sys->close(request.fd);
+}
+END_TEST
+
+/* The public names, of which other tests call what is behind them. */
+START_TEST(loads_of_nothing)
+{
+	const struct hp_region_opts bad = { .size = 1 };
+	struct hp_region *r = NULL;
+	struct hp_session *s = NULL;
+
+	ck_result(hp_session_open(NULL, NULL, &s), -EINVAL);
+	ck_ok(open_session("db", &s));
+	ck_result(hp_region_load(s, POOL, "/nonexistent/save", NULL, NULL, &r),
+		  -ENOENT);
+	ck_result(hp_region_open(s, POOL, 2 * MIB, NULL, &bad, NULL, &r),
+		  -EINVAL);
+	ck_result(hp_session_load(s, "/nonexistent/save", NULL, NULL), -ENOENT);
+	ck_assert_ptr_null(r);
+	ck_ok(hp_session_close(s));
+}
+END_TEST
+
+/* Each says something of its own; the table is in hugepersist.h. */
+START_TEST(texts_of_errors)
+{
+	static const int errors[] = {
+		EINVAL,	   ECHILD,     ENOENT,	    EBUSY,  EEXIST,
+		EALREADY,  EOPNOTSUPP, EHWPOISON,   EFBIG,  ENOSPC,
+		EBADMSG,   EADDRINUSE, ESTALE,	    ENXIO,  ERANGE,
+		EROFS,	   EUCLEAN,    ENODATA,	    ENOMEM, EMFILE,
+		ECANCELED, EPROTO,     EMEDIUMTYPE, EACCES,
+	};
+	const size_t count = sizeof(errors) / sizeof(errors[0]);
+
+	for (size_t i = 0; i < count; i++) {
+		const char *text = hp_strerror(-errors[i]);
+
+		ck_assert_str_ne(text, hp_strerror(-EHOSTDOWN));
+		for (size_t j = 0; j < i; j++)
+			ck_assert_str_ne(text, hp_strerror(-errors[j]));
+	}
+}
+END_TEST
+
+Suite *sys_text_suite(void)
+{
+	const TTest *const tests[] = {
+		text_files,
+		links_of_descriptors,
+		who_we_are,
+		a_place_that_is_taken,
+		policy_for_a_place_that_is_none,
+		saves_that_are_not_there,
+		loads_of_nothing,
+		texts_of_errors,
+		NULL,
+	};
+
+	return suite_of("sys text", tests);
+}
