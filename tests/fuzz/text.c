@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+/*
+ * hp_text_number() and hp_text_chosen(), of one input each.
+ */
+#include <errno.h>
+
+#include "../../lib/text.h"
+#include "fuzz.h"
+
+#define WORD 8
+
+static const char *text;
+
+static int read_text(const char *path, char *buffer, size_t size)
+{
+	size_t length = strlen(text);
+
+	(void)path;
+	if (length >= size)
+		return -E2BIG;
+	memcpy(buffer, text, length + 1);
+	return (int)length;
+}
+
+static const struct hp_sys sys = { .read_text = read_text };
+
+/* What follows the first bracket, up to the next one that closes. */
+static void check_chosen(void)
+{
+	char *word = malloc(WORD);
+	const char *start = strchr(text, '[');
+	int err;
+
+	MUST(word);
+	err = hp_text_chosen(&sys, "", word, WORD);
+	MUST(!err || err == -EPROTO || err == -E2BIG);
+	if (!err) {
+		MUST(memchr(word, '\0', WORD) && start);
+		MUST(!strchr(word, ']'));
+		MUST(!strncmp(start + 1, word, strlen(word)));
+		MUST(start[1 + strlen(word)] == ']');
+	}
+	free(word);
+}
+
+static void check_number(void)
+{
+	uint64_t number = 0xa5;
+	int err = hp_text_number(&sys, "", &number);
+
+	MUST(!err || err == -EPROTO || err == -E2BIG);
+	if (err)
+		MUST(number == 0xa5);
+	else if (!strcmp(text, "max") || !strcmp(text, "-1"))
+		MUST(number == UINT64_MAX);
+	else
+		MUST(strspn(text, "0123456789+- \t\n\v\f\r") == strlen(text));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *copy = fuzz_string(data, size);
+
+	text = copy;
+	check_chosen();
+	check_number();
+	free(copy);
+	return 0;
+}
