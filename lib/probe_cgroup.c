@@ -15,8 +15,8 @@
 #include "probe.h"
 #include "text.h"
 
-#define ROOT "/sys/fs/cgroup"
 #define PATH_SIZE 1024
+#define BUFFER_SIZE 65536
 
 /* A limit of one cgroup: names of two files. */
 struct limit {
@@ -24,17 +24,24 @@ struct limit {
 	char used[48];
 };
 
+/* A mounted hierarchy. */
+struct hierarchy {
+	char mount[128];    /* "": none is seen */
+	bool memory_counts; /* memory.max is for huge pages too */
+};
+
 /* Which limits apply, in which hierarchy, from which cgroup on. */
 struct search {
 	const struct hp_probe_task *task;
 	struct hp_answer_item *item;
-	char mount[32];
-	char path[PATH_SIZE]; /* below it; "" for the root */
+	struct hierarchy two; /* cgroup v2 */
+	struct hierarchy one; /* v1, with the controller hugetlb */
+	const char *mount;    /* of the one at hand */
+	char path[PATH_SIZE]; /* below it; "" for its root */
 	struct limit limits[3];
 	unsigned int count;
-	bool memory_counts; /* memory.max is for huge pages too */
-	uint64_t room;	    /* the least so far */
-	int err;	    /* something could not be read */
+	uint64_t room; /* the least so far */
+	int err;       /* something could not be read */
 };
 
 /* As the kernel names its files: 64KB, 2MB, 1GB. */
@@ -113,34 +120,33 @@ static void climb(struct search *search)
 /* "0::/a/b" for v2, "7:hugetlb:/a/b" for v1; line is cut up. */
 static bool read_line(struct search *search, char *line)
 {
-	const uint64_t page_size = search->task->opts.page_size;
 	char *controllers = strchr(line, ':');
 	char *path = controllers ? strchr(controllers + 1, ':') : NULL;
 	char size[32];
 
-	if (!path || path[1] != '/' || strlen(path + 1) >= PATH_SIZE)
+	if (!path || strlen(path + 1) >= PATH_SIZE)
 		return false;
 	*path++ = '\0';
 	controllers++;
-	name_size(page_size, size, sizeof(size));
+	name_size(search->task->opts.page_size, size, sizeof(size));
 	search->count = 0;
 	if (!*controllers) {
-		(void)snprintf(search->mount, sizeof(search->mount), ROOT);
-		/* With v1 beside it, v2 has a place of its own. */
-		if (!search->task->sys->can_see(ROOT "/unified/cgroup.procs"))
-			(void)snprintf(search->mount, sizeof(search->mount),
-				       ROOT "/unified");
+		search->mount = search->two.mount;
 		add_limit(search, ".max", ".current", size);
 		add_limit(search, ".rsvd.max", ".rsvd.current", size);
-		if (search->memory_counts)
+		if (search->two.memory_counts)
 			add_limit(search, "memory.max", "memory.current", "");
 	} else if (!strcmp(controllers, "hugetlb")) {
-		(void)snprintf(search->mount, sizeof(search->mount),
-			       ROOT "/hugetlb");
+		search->mount = search->one.mount;
 		add_limit(search, ".limit_in_bytes", ".usage_in_bytes", size);
 		add_limit(search, ".rsvd.limit_in_bytes",
 			  ".rsvd.usage_in_bytes", size);
 	} else {
+		return false;
+	}
+	/* "/.." is outside of the namespace of this process. */
+	if (!*search->mount || !strncmp(path, "/..", 3)) {
+		search->err = -EXDEV;
 		return false;
 	}
 	(void)snprintf(search->path, sizeof(search->path), "%s",
@@ -148,35 +154,65 @@ static bool read_line(struct search *search, char *line)
 	return true;
 }
 
-/* memory.max counts huge pages only where the mount says so. */
-static bool memory_counts(const struct hp_sys *sys, char *buffer, size_t size)
+/* "cgroup2 /sys/fs/cgroup cgroup2 rw,nosuid 0 0"; line is cut up. */
+static void read_mount(struct search *search, char *line)
 {
-	char *line = buffer;
+	char *fields[4], *rest;
+	struct hierarchy *found;
 
-	if (sys->read_text("/proc/self/mounts", buffer, size) < 0)
-		return false;
-	while (line) {
-		char *end = strchr(line, '\n');
-
-		if (end)
-			*end++ = '\0';
-		if (strstr(line, " cgroup2 ") &&
-		    strstr(line, "memory_hugetlb_accounting"))
-			return true;
-		line = end;
+	for (int i = 0; i < 4; i++) {
+		fields[i] = strtok_r(i ? NULL : line, " ", &rest);
+		if (!fields[i])
+			return;
 	}
-	return false;
+	if (!strcmp(fields[2], "cgroup2"))
+		found = &search->two;
+	else if (!strcmp(fields[2], "cgroup") && strstr(fields[3], "hugetlb"))
+		found = &search->one;
+	else
+		return;
+	if (strlen(fields[1]) >= sizeof(found->mount))
+		return;
+	(void)snprintf(found->mount, sizeof(found->mount), "%s", fields[1]);
+	found->memory_counts =
+		strstr(fields[3], "memory_hugetlb_accounting") != NULL;
 }
 
-#define BUFFER_SIZE 65536
+static int read_mounts(struct search *search, char *buffer)
+{
+	const struct hp_sys *sys = search->task->sys;
+	char *line, *rest;
+	int err = sys->read_text("/proc/self/mounts", buffer, BUFFER_SIZE);
+
+	if (err < 0)
+		return err;
+	for (line = strtok_r(buffer, "\n", &rest); line;
+	     line = strtok_r(NULL, "\n", &rest))
+		read_mount(search, line);
+	return 0;
+}
+
+static int read_cgroups(struct search *search, char *buffer)
+{
+	const struct hp_sys *sys = search->task->sys;
+	char *line, *rest;
+	int err = sys->read_text("/proc/self/cgroup", buffer, BUFFER_SIZE);
+
+	if (err < 0)
+		return err;
+	for (line = strtok_r(buffer, "\n", &rest); line;
+	     line = strtok_r(NULL, "\n", &rest))
+		if (read_line(search, line))
+			climb(search);
+	return 0;
+}
 
 void hp_probe_cgroup(struct hp_probe_task *task)
 {
 	const struct hp_sys *sys = task->sys;
 	struct search search = { .task = task, .room = UINT64_MAX };
 	struct hp_answer_item *item;
-	char *line;
-	int err;
+	int err, mounts_err;
 
 	item = hp_answer_add(task->answers, "cgroup.room",
 			     "The limits of the cgroups of this process leave "
@@ -189,34 +225,32 @@ void hp_probe_cgroup(struct hp_probe_task *task)
 		task->answers->no_memory = true;
 		return;
 	}
-	search.memory_counts = memory_counts(sys, memory.memory, BUFFER_SIZE);
-	err = sys->read_text("/proc/self/cgroup", memory.memory, BUFFER_SIZE);
+	mounts_err = read_mounts(&search, memory.memory);
+	err = read_cgroups(&search, memory.memory);
 	/* A kernel without cgroups has no limits of them. */
 	if (err == -ENOENT && task->sees_proc)
 		return;
-	if (err < 0) {
-		hp_answer_unknown(item, "/proc/self/cgroup: %s", HP_ERRNO(err));
+	if (err < 0 || mounts_err < 0) {
+		hp_answer_unknown(item, "%s: %s",
+				  err < 0 ? "/proc/self/cgroup" :
+					    "/proc/self/mounts",
+				  HP_ERRNO(err < 0 ? err : mounts_err));
 		hp_answer_remedy(item, "Show the process /proc (mount -t proc "
 				       "proc /proc).");
 		return;
 	}
-	line = memory.memory;
-	while (line) {
-		char *end = strchr(line, '\n');
-
-		if (end)
-			*end++ = '\0';
-		if (read_line(&search, line))
-			climb(&search);
-		line = end;
-	}
 	if (search.room != UINT64_MAX)
 		hp_answer_number(item, "room", search.room, "bytes");
-	if (search.err < 0 && hp_answer_is(item, HP_ANSWER_YES)) {
+	if (!search.err || hp_answer_is(item, HP_ANSWER_NO))
+		return;
+	if (search.err == -EXDEV)
+		hp_answer_unknown(item, "The cgroup of this process is not in "
+					"a mounted hierarchy that it sees.");
+	else
 		hp_answer_unknown(item,
-				  "A limit in " ROOT " cannot be read: "
+				  "A limit of the cgroup cannot be read: "
 				  "%s",
 				  HP_ERRNO(search.err));
-		hp_answer_remedy(item, "Let the process read " ROOT ".");
-	}
+	hp_answer_remedy(item, "Show the process /sys/fs/cgroup (mount -t "
+			       "cgroup2 cgroup /sys/fs/cgroup).");
 }

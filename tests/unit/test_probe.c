@@ -686,6 +686,11 @@ START_TEST(cgroup_one)
 {
 	good_machine();
 	fake_set_text("/proc/self/cgroup", "7:hugetlb:/app\n5:memory:/\n0::/");
+	fake_set_text("/proc/self/mounts",
+		      "tmpfs " CGROUP " tmpfs rw 0 0\n"
+		      "cgroup " CGROUP "/memory cgroup rw,memory 0 0\n"
+		      "cgroup " CGROUP "/hugetlb cgroup rw,hugetlb 0 0\n"
+		      "cgroup2 " CGROUP "/unified cgroup2 rw 0 0");
 	limit("/hugetlb/app", "hugetlb.2MB.limit_in_bytes",
 	      "9223372036852678656", "hugetlb.2MB.usage_in_bytes", "0");
 	YES("cgroup.room");
@@ -699,6 +704,17 @@ END_TEST
 START_TEST(cgroup_hidden)
 {
 	good_machine();
+	fake_set_text("/proc/self/mounts", "proc /proc proc rw 0 0");
+	UNKNOWN("cgroup.room", "not in a mounted hierarchy");
+	fake_set_text("/proc/self/mounts", "");
+	UNKNOWN("cgroup.room", "/proc/self/mounts: EACCES");
+	fake_set_text("/proc/self/mounts", "cgroup2 /cg cgroup2 rw 0 0");
+	fake_set_text("/proc/self/cgroup", "0::/../..");
+	UNKNOWN("cgroup.room", "not in a mounted hierarchy");
+	fake_set_text("/proc/self/cgroup", "0::/app");
+	fake_set_text("/cg/app/hugetlb.2MB.max", "0");
+	fake_set_text("/cg/app/hugetlb.2MB.current", "0");
+	NO("cgroup.room", "hugetlb.2MB.max of cgroup /app is 0");
 	fake_set_text("/proc/self/cgroup", NULL);
 	YES("cgroup.room");
 	fake_set_text("/proc/self/cgroup", "");
