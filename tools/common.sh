@@ -60,6 +60,7 @@ apt_install() {
 # What building everything and running it in a virtual machine takes
 need_all_packages() {
 	need_packages gcc g++ make cmake pkg-config liburing-dev libxxhash-dev \
+		libjansson-dev \
 		check zlib1g-dev redis-tools qemu-system-x86 cpio \
 		abigail-tools clang groff-base mandoc
 	# busybox-static and busybox exclude each other; either will do
