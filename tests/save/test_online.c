@@ -215,7 +215,7 @@ END_TEST
 START_TEST(writers_go_on)
 {
 	for (int call = 0; call < DISK_CALLS; call++) {
-		for (int nth = 1;; nth = nth * 3 / 2 + 1) {
+		for (int nth = 1;; nth = nth * 2 + 1) {
 			fake_boot();
 			disk_format();
 			begin();
