@@ -107,6 +107,7 @@ static SRunner *every_suite(void)
 	srunner_add_suite(runner, given_suite());
 	srunner_add_suite(runner, service_suite());
 	srunner_add_suite(runner, sys_suite());
+	srunner_add_suite(runner, sys_probe_suite());
 	srunner_add_suite(runner, sys_text_suite());
 	srunner_add_suite(runner, behaviour_suite());
 	return runner;

@@ -61,6 +61,7 @@ Suite *listen_fds_suite(void);
 Suite *given_suite(void);
 Suite *service_suite(void);
 Suite *sys_suite(void);
+Suite *sys_probe_suite(void);
 Suite *sys_text_suite(void);
 Suite *behaviour_suite(void);
 
