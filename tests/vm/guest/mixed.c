@@ -9,7 +9,9 @@
  *	mixed reader FD SEED		another process that reads a region
  *
  * A moment is a place between two calls of the library. At each one the life
- * may end with SIGKILL; three times in a kernel at most.
+ * may end with SIGKILL; three times in a kernel at most. In half of the lives
+ * another process does that at any time, also in the middle of a call: then what
+ * the call was about may or may not have happened.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -28,14 +30,16 @@
 #define REGIONS 6
 #define LIVES_MOST 4
 
-/* What the next one to look must find, if must is set. */
+/* What the next one to look must find; may, while a call is on its way. */
 struct promise {
 	uint64_t token, length, page_size, seed, layout;
+	bool sure;    /* it is preserved */
+	bool writing; /* with which bytes, nobody knows */
 };
 
 static struct model {
 	unsigned int count;
-	bool sealed;
+	bool sealed, sure; /* sure: whether or not */
 	struct promise regions[REGIONS];
 } model;
 
@@ -133,6 +137,36 @@ static int reader(int fd, uint64_t seed)
 	return 1;
 }
 
+static int let_go;
+
+/*
+ * Before anything is open: it must not keep a copy of the session. It waits
+ * until the session is open: what an open takes from the kernel is the
+ * process's alone until the manager has it.
+ */
+static pid_t start_killer(void)
+{
+	unsigned int ms = chance(2500);
+	bool any = chance(2) && life < LIVES_MOST;
+	pid_t self = getpid(), pid;
+	int ends[2];
+
+	TRUE(!pipe2(ends, O_CLOEXEC));
+	let_go = ends[1];
+	if (!any)
+		return 0;
+	pid = fork();
+	TRUE(pid >= 0);
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	TRUE(read(ends[0], &any, 1) == 1);
+	usleep(ms * 1000);
+	printf("mixed: killed at any time\n");
+	kill(self, SIGKILL);
+	_exit(0);
+}
+
 static pid_t start_reader(unsigned int i)
 {
 	char fd[16], seed[32];
@@ -182,6 +216,16 @@ static void promise(const struct promise *p)
 {
 	model.regions[model.count++] = *p;
 	model.sealed = false;
+	model.sure = true;
+	save_model();
+}
+
+/* A call begins that changes what is promised; or it is done. */
+static void all_sure(bool sure)
+{
+	for (unsigned int i = 0; i < model.count; i++)
+		model.regions[i].sure = sure;
+	model.sure = sure;
 	save_model();
 }
 
@@ -194,7 +238,15 @@ static void withdraw(uint64_t token)
 	save_model();
 }
 
-static const struct promise *find(uint64_t token)
+static bool anything_sure(void)
+{
+	for (unsigned int i = 0; i < model.count; i++)
+		if (model.regions[i].sure)
+			return true;
+	return false;
+}
+
+static struct promise *find(uint64_t token)
 {
 	for (unsigned int i = 0; i < model.count; i++)
 		if (model.regions[i].token == token)
@@ -223,15 +275,13 @@ static void look(void)
 {
 	struct hp_session_info info = ask();
 	struct hp_region_info r = { .size = sizeof(r) };
+	bool found[REGIONS] = { false };
 	char label[HP_LABEL_MAX + 1];
 
 	OK(info.manifest_error);
-	TRUE(info.sealed == model.sealed);
-	if (info.region_count != model.count)
-		wrong("%u regions came back, %u were promised",
-		      info.region_count, model.count);
+	TRUE(!model.sure || info.sealed == model.sealed);
 	for (unsigned int i = 0; i < info.region_count; i++) {
-		const struct promise *p;
+		struct promise *p;
 
 		OK(hp_session_region(s, i, &r));
 		p = find(r.token);
@@ -240,7 +290,20 @@ static void look(void)
 		make_label(label, p);
 		/* It is that of the layout it was made with. */
 		TRUE(!strncmp(r.label, label, 8));
+		found[p - model.regions] = true;
 	}
+	for (unsigned int i = model.count; i-- > 0;) {
+		if (found[i])
+			continue;
+		if (model.regions[i].sure)
+			wrong("region %llu is lost",
+			      (unsigned long long)model.regions[i].token);
+		model.regions[i] = model.regions[--model.count];
+		found[i] = found[model.count];
+	}
+	/* Now it is known, and stays so until the commit. */
+	model.sealed = info.sealed;
+	all_sure(true);
 }
 
 static void take_all(void)
@@ -251,7 +314,8 @@ static void take_all(void)
 		OK(hp_region_reclaim(s, have[i].token, NULL,
 				     &open_regions[i]));
 		have_count++;
-		if (!has(hp_region_address(open_regions[i]), have[i].length,
+		if (!have[i].writing &&
+		    !has(hp_region_address(open_regions[i]), have[i].length,
 			 have[i].seed))
 			wrong("region %llu has other bytes",
 			      (unsigned long long)have[i].token);
@@ -264,9 +328,10 @@ static void returned(void)
 
 	look();
 	take_all();
-	if (have_count && chance(2))
-		pid = start_reader(chance(have_count));
+	if (have_count && !have[0].writing && chance(2))
+		pid = start_reader(0);
 	moment("before its commit", 15);
+	all_sure(false);
 	OK(hp_session_commit(s, 0));
 	/* From here to the next preserve there is no promise. */
 	model = (struct model){ 0 };
@@ -322,6 +387,10 @@ static void change_some(void)
 		struct hp_region *r = open_regions[i];
 		struct promise *p = &have[i];
 
+		if (p->writing) {
+			p->writing = false;
+			put(hp_region_address(r), p->length, p->seed);
+		}
 		if (p->token && p->length < 8 * HP_PAGE_2M && !chance(3)) {
 			p->length += HP_PAGE_2M;
 			OK(hp_region_grow(r, p->length, &opts));
@@ -344,12 +413,17 @@ static void preserve_all(void)
 		unsigned int i = (from + n) % have_count;
 
 		moment("while it preserves", 5);
-		OK(hp_region_preserve(open_regions[i]));
+		have[i].sure = false;
 		promise(&have[i]);
+		OK(hp_region_preserve(open_regions[i]));
+		find(have[i].token)->sure = true;
+		save_model();
 	}
 	if (!chance(3)) {
+		all_sure(false);
 		OK(hp_region_unpreserve(open_regions[left_out]));
 		withdraw(have[left_out].token);
+		all_sure(true);
 		moment("after it left one out", 20);
 	}
 }
@@ -358,25 +432,41 @@ static void preserve_all(void)
 static void serve(void)
 {
 	unsigned int i = chance(have_count);
+	struct promise *p;
 
 	TRUE(ask().stored);
+	p = find(have[i].token);
 	have[i].seed = mix(state);
+	if (p) {
+		p->writing = true;
+		p->seed = have[i].seed;
+		save_model();
+	}
 	put(hp_region_address(open_regions[i]), have[i].length, have[i].seed);
-	if (hp_region_is_preserved(open_regions[i])) {
-		withdraw(have[i].token);
-		promise(&have[i]);
+	if (p) {
+		p->writing = false;
+		save_model();
 	}
 	moment("while it serves", 20);
 	if (chance(3)) {
+		model.sure = false;
+		save_model();
 		OK(hp_session_seal(s));
 		model.sealed = true;
+		model.sure = true;
 		save_model();
 		moment("after its seal", 20);
 	}
 }
 
+static pid_t killer;
+
 static void stay(void)
 {
+	if (killer) {
+		TRUE(!kill(killer, SIGKILL));
+		TRUE(waitpid(killer, NULL, 0) == killer);
+	}
 	TRUE(close(open("/tmp/ready", O_CREAT | O_WRONLY | O_CLOEXEC, 0600)) ==
 	     0);
 	for (;;)
@@ -408,7 +498,9 @@ int main(int argc, char **argv)
 	life = atoi(start);
 	state = mix(strtoull(argv[1], NULL, 10) ^ mix(stage * 100 + life));
 	load_model();
+	killer = start_killer();
 	OK(hp_session_open("mixed", &opts, &s));
+	TRUE(write(let_go, "", 1) == 1);
 	printf("mixed: stage %d, life %d: %s, %u promised\n", stage, life,
 	       hp_session_returned(s) ? "returned" :
 	       ask().inherited	      ? "inherited" :
@@ -416,14 +508,16 @@ int main(int argc, char **argv)
 	       model.count);
 	if (ask().inherited) {
 		/* What it preserved is out of its reach until the kexec. */
-		TRUE(model.count && ask().stored);
+		TRUE(ask().stored);
 		moment("while it waits", 20);
 		stay();
 	}
 	if (hp_session_returned(s))
 		returned();
-	else if (model.count)
-		wrong("%u regions are lost", model.count);
+	else if (anything_sure())
+		wrong("all of %u regions are lost", model.count);
+	else
+		model = (struct model){ 0 };
 	if (last)
 		return end();
 	create_missing();
