@@ -2,7 +2,7 @@
 # shows: hp-probe tries both page sizes for real, says yes to all that the
 # machine can do, before and after an update, and disturbs nobody's data
 # hugepages: 8
-# memory: 3072
+# memory: 4608
 # args: hugepagesz=1G hugepages=1
 says_yes() {
 	local id
