@@ -19,6 +19,9 @@ static int read_count(const struct hp_sys *sys, uint64_t page_size,
 	length = sys->read_text(path, text, sizeof(text));
 	if (length < 0)
 		return length;
+	/* strtoull(3) also takes blanks and signs. */
+	if (*text < '0' || *text > '9')
+		return -EPROTO;
 	errno = 0;
 	count = strtoull(text, &end, 10);
 	if (errno || end == text || *end)
