@@ -1,28 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
-#include <stdlib.h>
 #include <sys/sysmacros.h>
 
 #include "mapping.h"
+#include "number.h"
 
 /* A number in that base, which ends with that character; the rest or NULL. */
-static const char *take_number(const char *text, int base, char end,
+static const char *take_number(const char *text, unsigned int base, char end,
 			       uint64_t *ret_value)
 {
-	unsigned long long value;
-	char *rest;
+	const char *rest = hp_number_take(text, base, ret_value);
 
-	/* strtoull(3) also takes blanks, signs and "0x". */
-	if ((*text < '0' || *text > '9') && (*text < 'a' || *text > 'f'))
-		return NULL;
-	if (text[0] == '0' && text[1] == 'x')
-		return NULL;
-	errno = 0;
-	value = strtoull(text, &rest, base);
-	if (errno || rest == text || *rest != end)
-		return NULL;
-	*ret_value = value;
-	return rest + 1;
+	return rest && *rest == end ? rest + 1 : NULL;
 }
 
 static bool is_permission(char c, char set, char unset)

@@ -2,15 +2,16 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "number.h"
 #include "pool.h"
 
 static int read_count(const struct hp_sys *sys, uint64_t page_size,
 		      const char *name, uint64_t *ret_count)
 {
-	char path[96], text[32], *end;
-	unsigned long long count;
+	char path[96], text[32];
+	const char *end;
+	uint64_t count;
 	int length;
 
 	(void)snprintf(path, sizeof(path),
@@ -19,12 +20,8 @@ static int read_count(const struct hp_sys *sys, uint64_t page_size,
 	length = sys->read_text(path, text, sizeof(text));
 	if (length < 0)
 		return length;
-	/* strtoull(3) also takes blanks and signs. */
-	if (*text < '0' || *text > '9')
-		return -EPROTO;
-	errno = 0;
-	count = strtoull(text, &end, 10);
-	if (errno || end == text || *end)
+	end = hp_number_take(text, 10, &count);
+	if (!end || *end)
 		return -EPROTO;
 	*ret_count = count;
 	return 0;

@@ -2,16 +2,17 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "number.h"
 #include "text.h"
 
 int hp_text_number(const struct hp_sys *sys, const char *path,
 		   uint64_t *ret_number)
 {
-	unsigned long long number;
-	char text[32], *end;
+	const char *end;
+	uint64_t number;
+	char text[32];
 	int length;
 
 	length = sys->read_text(path, text, sizeof(text));
@@ -21,9 +22,8 @@ int hp_text_number(const struct hp_sys *sys, const char *path,
 		*ret_number = UINT64_MAX;
 		return 0;
 	}
-	errno = 0;
-	number = strtoull(text, &end, 10);
-	if (errno || end == text || *end)
+	end = hp_number_take(text, 10, &number);
+	if (!end || *end)
 		return -EPROTO;
 	*ret_number = number;
 	return 0;

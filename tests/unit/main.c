@@ -98,6 +98,7 @@ static SRunner *every_suite(void)
 	srunner_add_suite(runner, region_errors_suite());
 	srunner_add_suite(runner, failure_suite());
 	srunner_add_suite(runner, moment_suite());
+	srunner_add_suite(runner, number_suite());
 	srunner_add_suite(runner, info_suite());
 	srunner_add_suite(runner, preserve_suite());
 	srunner_add_suite(runner, probe_suite());

@@ -47,6 +47,7 @@ Suite *fake_more_suite(void);
 Suite *manifest_suite(void);
 Suite *mapping_suite(void);
 Suite *misc_suite(void);
+Suite *number_suite(void);
 Suite *session_suite(void);
 Suite *region_suite(void);
 Suite *failure_suite(void);
