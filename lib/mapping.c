@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
+#include <limits.h>
 #include <sys/sysmacros.h>
 
 #include "mapping.h"
@@ -53,6 +54,8 @@ int hp_mapping_parse(const char *line, struct hp_mapping *ret_mapping)
 	if (at)
 		at = take_number(at, 10, ' ', &mapping.inode);
 	if (!at || mapping.start >= mapping.end)
+		return -EPROTO;
+	if (major > UINT_MAX || minor > UINT_MAX)
 		return -EPROTO;
 	mapping.device = makedev((unsigned int)major, (unsigned int)minor);
 	*ret_mapping = mapping;
