@@ -270,19 +270,22 @@ static int linux_read_text(const char *path, char *buffer, size_t size)
 {
 	size_t length;
 	FILE *file;
+	bool more;
 	int err;
 
 	file = fopen(path, "re");
 	if (!file)
 		return -errno;
 	length = fread(buffer, 1, size, file);
+	/* Else a newline in the last byte would pass for that at the end. */
+	more = length == size && getc(file) != EOF;
 	err = ferror(file) ? -EIO : 0;
 	(void)fclose(file);
 	if (err < 0)
 		return err;
 	if (length && buffer[length - 1] == '\n')
 		length--;
-	if (length == size)
+	if (more || length == size)
 		return -E2BIG;
 	buffer[length] = '\0';
 	return (int)length;

@@ -31,6 +31,9 @@ START_TEST(text_files)
 	ck_assert_int_eq(ftruncate(fd, 0), 0);
 	ck_assert_int_eq(pwrite(fd, "123456", 6, 0), 6);
 	ck_result(sys->read_text(path, text, sizeof(text)), -E2BIG);
+	/* A newline where the buffer ends is not that of the end. */
+	ck_assert_int_eq(pwrite(fd, "12345\n7", 7, 0), 7);
+	ck_result(sys->read_text(path, text, sizeof(text)), -E2BIG);
 	ck_assert_int_eq(unlink(path), 0);
 	close(fd);
 	ck_result(sys->read_text(path, text, sizeof(text)), -ENOENT);
