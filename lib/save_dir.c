@@ -288,21 +288,31 @@ static bool parse_data_name(const char *name, uint64_t *ret_id)
 
 static int visit_id(void *context, const char *name)
 {
-	uint64_t *next = context, id;
+	uint64_t *last = context, id;
 
-	if (parse_data_name(name, &id) && id >= *next)
-		*next = id + 1;
+	if (parse_data_name(name, &id) && id > *last)
+		*last = id;
 	return 0;
 }
 
 int hp_save_dir_new_id(struct hp_save_dir *dir, uint64_t *ret_id)
 {
-	uint64_t id = dir->sys->time_ns();
-	int err = dir->io->list(dir->fd, visit_id, &id);
+	uint64_t last = dir->sys->time_ns();
+	int err = dir->io->list(dir->fd, visit_id, &last);
+	char name[HP_SAVE_DATA_NAME];
 
 	if (err < 0)
 		return failed(dir, err, "readdir", "");
-	*ret_id = id;
+	if (last == UINT64_MAX) {
+		data_name(name, last, 0);
+		hp_log(dir->log, LOG_ERR,
+		       "%s/%s, or one that differs in the last four digits, "
+		       "has the highest number, so that no other can follow: "
+		       "remove it, or save to another directory: readdir",
+		       dir->path, name);
+		return -EINVAL;
+	}
+	*ret_id = last + 1;
 	return 0;
 }
 

@@ -44,7 +44,7 @@ void hp_save_dir_close(struct hp_save_dir *dir);
 int hp_save_dir_read(struct hp_save_dir *dir, struct hp_memory *ret_memory,
 		     struct hp_save_index *ret_index);
 
-/* An ID that no data file has. */
+/* An ID that no data file has. -EINVAL: one has the highest that there is. */
 int hp_save_dir_new_id(struct hp_save_dir *dir, uint64_t *ret_id);
 
 /* flags: HP_IO_*. With HP_IO_DIRECT tries without it too; tells which. */

@@ -64,7 +64,8 @@
  * those that a call lists, all calls with a directory can give:
  *
  * -EINVAL	null or empty directory, or one that cannot be (too long, not a
- *		directory, a loop of links); bad options
+ *		directory, a loop of links) or, for a save, that has a file
+ *		data-ffffffffffffffff-NNNN, which no other can follow; bad options
  * -EACCES	no permission for the directory or one on the way to it
  * -EAGAIN	another call, of this process or another, is saving to this
  *		directory or, for a save or remove, loading from it

@@ -232,6 +232,36 @@ START_TEST(resized)
 }
 END_TEST
 
+/*
+ * The IDs of data files count up, and there is an end to that. What no index
+ * names is removed before, but where that is damaged all files stay.
+ */
+START_TEST(highest_id)
+{
+	static const char *const names[] = { "data-ffffffffffffffff-0000",
+					     "data-ffffffffffffffff-ffff" };
+	int directory;
+
+	for (int i = 0; i < 2; i++) {
+		ck_ok(save_version(1, NULL));
+		disk_truncate(HP_SAVE_INDEX, 100);
+		directory = disk_io.open_directory(DISK_DIRECTORY);
+		disk_io.close(disk_io.open(directory, names[i],
+					   HP_IO_WRITE | HP_IO_NEW));
+		disk_io.close(directory);
+		s = make_version(2);
+		ck_result(save(s, NULL), -EINVAL);
+		ck_assert_ptr_nonnull(strstr(last_error, "remove it"));
+		ck_assert_ptr_nonnull(disk_name(names[i]));
+		/* Control. */
+		disk_remove(names[i]);
+		ck_ok(save(s, NULL));
+		ck_ok(hp_session_close(s));
+		ck_assert_int_eq(load_version(), 2);
+	}
+}
+END_TEST
+
 static int left, heard;
 static struct hp_save_progress last;
 
@@ -331,10 +361,11 @@ END_TEST
 
 Suite *arguments_suite(void)
 {
-	const TTest *const tests[] = { of_save,		  of_load,
-				       options_of_region, others_at_work,
-				       resized,		  cancelled,
-				       open_arguments,	  NULL };
+	const TTest *const tests[] = {
+		of_save,	of_load,	options_of_region,
+		others_at_work, highest_id,	resized,
+		cancelled,	open_arguments, NULL
+	};
 
 	return suite_of("arguments", tests);
 }
