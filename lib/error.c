@@ -49,7 +49,8 @@ HP_EXPORT const char *hp_strerror(int err)
 	case -EAGAIN:
 		return "Busy for now: try again. If it stays, find the process "
 		       "that keeps /dev/liveupdate or the file 'lock' of the "
-		       "save open (fuser).";
+		       "save open (fuser), or why the service manager does not "
+		       "let go of its copy (HP_SESSION_SERVICE).";
 	case -EIO:
 		return "A fault below, see the kernel's log: it could not read "
 		       "what the previous one handed over (live update works "
@@ -60,9 +61,10 @@ HP_EXPORT const char *hp_strerror(int err)
 		       "check that kernel and libhugepersist belong together.";
 	case -EALREADY:
 		return "Another process or handle holds this session or "
-		       "memory: end that one first, call hp_session_abort() "
-		       "for what an earlier process left, or choose another "
-		       "session name.";
+		       "memory, or a service manager keeps a copy: end that "
+		       "one first, open with HP_SESSION_SERVICE to get the "
+		       "copy, call hp_session_abort() for what an earlier "
+		       "process left, or choose another session name.";
 	case -EEXIST:
 		return "The token is in use in this session: reclaim the "
 		       "region that came back, close the open one, choose "
@@ -81,8 +83,10 @@ HP_EXPORT const char *hp_strerror(int err)
 		       "up with HP_COMMIT_DROP.";
 	case -EBUSY:
 		return "This would lose data: call hp_session_abort() if a "
-		       "region is preserved, hp_session_commit() if the "
-		       "session came back; save to another directory, or with "
+		       "region is preserved, now or by an earlier process (the "
+		       "service manager may have kept it), "
+		       "hp_session_commit() if the session came back; save to "
+		       "another directory, or with "
 		       "HP_SAVE_REPLACE.";
 	case -EOPNOTSUPP:
 		return "Not supported for memory of this kind: boot a kernel "

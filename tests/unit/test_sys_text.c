@@ -170,6 +170,27 @@ START_TEST(texts_of_errors)
 }
 END_TEST
 
+/* What there is to do is not always with this process or the kernel. */
+START_TEST(texts_name_the_way_out)
+{
+	static const struct {
+		int error;
+		const char *words;
+	} ways[] = {
+		{ EAGAIN, "service manager" },
+		{ EALREADY, "service manager" },
+		{ EALREADY, "HP_SESSION_SERVICE" },
+		{ EBUSY, "service manager" },
+		{ EBADMSG, "HP_REGION_UNLISTED" },
+	};
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
+		ck_assert_msg(
+			strstr(hp_strerror(-ways[i].error), ways[i].words),
+			"%d: %s", ways[i].error, ways[i].words);
+}
+END_TEST
+
 Suite *sys_text_suite(void)
 {
 	const TTest *const tests[] = {
@@ -181,6 +202,7 @@ Suite *sys_text_suite(void)
 		saves_that_are_not_there,
 		loads_of_nothing,
 		texts_of_errors,
+		texts_name_the_way_out,
 		NULL,
 	};
 
