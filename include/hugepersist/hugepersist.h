@@ -242,7 +242,10 @@ enum {
 	 * new session descriptor from the kernel it gives the manager a copy
 	 * (FDSTORE through NOTIFY_SOCKET), and takes that back when the session
 	 * is committed or aborted. So neither a crash nor a manager that stops
-	 * its services for the kexec ends the session. Where the manager cannot
+	 * its services for the kexec ends the session. Except that a process
+	 * that is killed during hp_session_open(), before the manager has the
+	 * copy, takes a session that came back with it, if that came from
+	 * /dev/liveupdate and not from the manager. Where the manager cannot
 	 * be reached all works as without this flag; hp_session_info() tells
 	 * (stored), and the log function hears the reason.
 	 *
