@@ -4,7 +4,7 @@
 #include "options.h"
 #include "save_task.h"
 
-/* By measurement: more gives no speed that a disk has, and costs latency. */
+/* Which is best depends on the disk, and few were measured: callers choose. */
 #define DEPTH 32
 #define BLOCK_SIZE (UINT64_C(1) << 20)
 
