@@ -2,7 +2,7 @@
 # shows: pools set by sysctl and sysfs before the retrieve count preserved pages
 # in, for both sizes and on each node
 # nodes: 2
-# memory: 7168
+# memory: 9216
 node=/sys/devices/system/node
 node_pool=hugepages/hugepages-2048kB/nr_hugepages
 
