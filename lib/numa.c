@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "error.h"
+#include "node_list.h"
 #include "numa.h"
 
 #define WORD_BITS (sizeof(unsigned long) * CHAR_BIT)
@@ -27,19 +27,11 @@ static bool has_node(const struct hp_numa_range *range, unsigned int node)
 /* Is the number in a list like "0-3,8"? The list may go on after a newline. */
 static bool list_has(const char *list, unsigned long number)
 {
-	while (*list >= '0' && *list <= '9') {
-		unsigned long first, last;
-		char *end;
+	uint64_t first, last;
 
-		first = last = strtoul(list, &end, 10);
-		if (*end == '-')
-			last = strtoul(end + 1, &end, 10);
+	while (hp_node_list_take(&list, &first, &last))
 		if (first <= number && number <= last)
 			return true;
-		if (*end != ',')
-			return false;
-		list = end + 1;
-	}
 	return false;
 }
 

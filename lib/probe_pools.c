@@ -5,11 +5,11 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cleanup.h"
 #include "log.h"
+#include "node_list.h"
 #include "pool.h"
 #include "probe.h"
 #include "text.h"
@@ -51,33 +51,26 @@ static int add_counters(const struct hp_probe_task *task,
 	return 0;
 }
 
-/* The list of the nodes is as "0-1,4". */
 static void add_nodes(const struct hp_probe_task *task,
 		      struct hp_answer_item *item, uint64_t page_size)
 {
 	char list[256], directory[80], prefix[24];
-	char *rest = list;
+	const char *rest = list;
+	uint64_t first, last;
 
 	if (task->sys->read_text(NODES, list, sizeof(list)) < 0)
 		return;
-	while (*rest) {
-		unsigned long first = strtoul(rest, &rest, 10), last = first;
-
-		if (*rest == '-')
-			last = strtoul(rest + 1, &rest, 10);
+	while (hp_node_list_take(&rest, &first, &last)) {
 		for (; first <= last && first < NODES_MAX; first++) {
 			(void)snprintf(directory, sizeof(directory),
-				       "/sys/devices/system/node/node%lu/"
-				       "hugepages",
+				       "/sys/devices/system/node/node%" PRIu64
+				       "/hugepages",
 				       first);
-			(void)snprintf(prefix, sizeof(prefix), "node%lu.",
-				       first);
+			(void)snprintf(prefix, sizeof(prefix),
+				       "node%" PRIu64 ".", first);
 			(void)add_counters(task, item, directory, prefix,
 					   page_size);
 		}
-		if (*rest != ',')
-			break;
-		rest++;
 	}
 }
 
