@@ -41,24 +41,6 @@ static void save_end(struct save *save)
 
 /* -- What there is to save ------------------------------------------------- */
 
-/* What came back and is not open would be missing. */
-static int check_complete(struct hp_session *session)
-{
-	const struct hp_manifest *manifest;
-	int err;
-
-	if (session->incoming.fd < 0)
-		return 0;
-	err = hp_incoming_load(&session->incoming, session->sys);
-	if (err < 0)
-		return err;
-	manifest = session->incoming.manifest;
-	for (uint32_t i = 0; i < manifest->count; i++)
-		if (!hp_region_find(session, manifest->entries[i].token))
-			return -ENOTEMPTY;
-	return 0;
-}
-
 static int compare_tokens(const void *a, const void *b)
 {
 	const struct hp_save_image *one = a, *other = b;
@@ -466,7 +448,8 @@ int hp_session_save_on(const struct hp_io *io, struct hp_session *session,
 		return err;
 
 	HP_LOCKED(&session->lock);
-	err = check_complete(session);
+	/* What came back and is not open would be missing. */
+	err = hp_session_check_reclaimed(session);
 	if (err < 0)
 		return err;
 	HP_SAVE_DIR(dir, .io = io, .sys = session->sys, .log = &session->log,

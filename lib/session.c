@@ -38,15 +38,13 @@ HP_EXPORT int hp_session_can_preserve(const struct hp_session *session)
 	return session->returned ? -EINPROGRESS : 0;
 }
 
-/*
- * Is every region that came back in use? Reads the manifest in any case: after
- * commit it is gone.
- */
-static int check_all_reclaimed(struct hp_session *session)
+int hp_session_check_reclaimed(struct hp_session *session)
 {
 	const struct hp_manifest *manifest;
 	int err;
 
+	if (session->incoming.fd < 0)
+		return 0;
 	err = hp_incoming_load(&session->incoming, session->sys);
 	if (err < 0)
 		return err;
@@ -69,7 +67,8 @@ HP_EXPORT int hp_session_commit(struct hp_session *session, unsigned int flags)
 	HP_LOCKED(&session->lock);
 	if (session->incoming.fd < 0)
 		return 0;
-	err = check_all_reclaimed(session);
+	/* With the flag too: after commit the manifest, and what it says, is gone. */
+	err = hp_session_check_reclaimed(session);
 	if (err < 0 && !(flags & HP_COMMIT_DROP))
 		return err;
 	err = hp_incoming_finish(&session->incoming, session->sys);

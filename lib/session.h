@@ -43,6 +43,12 @@ int hp_session_open_on(const struct hp_sys *sys, const char *name,
 int hp_session_check(const struct hp_session *session);
 
 /*
+ * Is every region that came back in use? -ENOTEMPTY: no; or the errors of
+ * hp_incoming_load(). The session is locked.
+ */
+int hp_session_check_reclaimed(struct hp_session *session);
+
+/*
  * May a forked child take its copy apart? It must not wait for the lock: the
  * thread that held it at the fork is not in the child. Nor may it go on then,
  * since that thread left the copy half changed: -ECHILD.
