@@ -27,6 +27,16 @@ void hp_region_free(struct hp_region *region)
 	sys->free(region);
 }
 
+int hp_region_check_request(const struct hp_session *session, uint64_t token,
+			    struct hp_region **ret_region)
+{
+	int err = hp_session_check(session);
+
+	if (err < 0)
+		return err;
+	return !ret_region || token == HP_TOKEN_RESERVED ? -EINVAL : 0;
+}
+
 int hp_region_check_token(struct hp_session *session, uint64_t token)
 {
 	int err;

@@ -29,8 +29,8 @@ struct hp_region {
 	uint64_t inode;
 	enum hp_origin origin;
 	atomic_bool preserved;
-	unsigned int place; /* in the manifest, from 1; 0: not preserved */
-	bool unlisted;	    /* LUO has it, after a preserve that failed */
+	unsigned int place;  /* in the manifest, from 1; 0: not preserved */
+	bool unlisted;	     /* LUO has it, after a preserve that failed */
 	struct hp_numa numa; /* as asked for; to be told for a new mapping */
 	char label[HP_LABEL_MAX + 1];
 };
@@ -61,6 +61,10 @@ int hp_region_from_fd_on(const struct hp_sys *sys, int fd,
  */
 int hp_region_check_file(const struct hp_region *region,
 			 struct hp_file_info *ret_info);
+
+/* What every call that opens a region of a session asks of its arguments. */
+int hp_region_check_request(const struct hp_session *session, uint64_t token,
+			    struct hp_region **ret_region);
 
 /* hp_region_create() in a session that is locked, with arguments checked. */
 int hp_region_create_locked(struct hp_session *session, uint64_t token,

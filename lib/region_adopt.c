@@ -27,21 +27,11 @@ static int check_file(const struct hp_sys *sys, const struct hp_log *log,
 {
 	int err;
 
-	err = sys->file_info(fd, ret_info);
+	err = hp_region_check_huge(sys, log, fd, known->page_size, ret_info);
 	if (err < 0)
-		return hp_error_common(err);
-	if (!ret_info->page_size) {
-		hp_log(log, LOG_ERR, "the file is not on hugetlbfs: fstatfs");
-		return -EMEDIUMTYPE;
-	}
+		return err;
 	if (!ret_info->length || ret_info->length % ret_info->page_size)
 		return -EINVAL;
-	if (known->page_size && known->page_size != ret_info->page_size) {
-		hp_log(log, LOG_ERR, "page size %llu, not %llu: fstatfs",
-		       (unsigned long long)ret_info->page_size,
-		       (unsigned long long)known->page_size);
-		return -EINVAL;
-	}
 	if (!ret_info->writable && !(known->flags & HP_REGION_READ_ONLY))
 		return -EROFS;
 	return 0;
@@ -87,11 +77,9 @@ HP_EXPORT int hp_region_adopt(struct hp_session *session, uint64_t token,
 	struct hp_region *region;
 	int err;
 
-	err = hp_session_check(session);
+	err = hp_region_check_request(session, token, ret_region);
 	if (err < 0)
 		return err;
-	if (!ret_region || token == HP_TOKEN_RESERVED)
-		return -EINVAL;
 	err = hp_region_options_read(&known, opts,
 				     HP_TAKES_PAGE_SIZE | HP_TAKES_LABEL |
 					     HP_TAKES_LAYOUT | HP_TAKES_ADDRESS,

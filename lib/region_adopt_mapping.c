@@ -98,15 +98,9 @@ static int check_file(const struct hp_sys *sys, const struct hp_log *log,
 {
 	int err;
 
-	err = sys->file_info(fd, ret_info);
+	err = hp_region_check_huge(sys, log, fd, known->page_size, ret_info);
 	if (err < 0)
-		return hp_error_common(err);
-	if (!ret_info->page_size) {
-		hp_log(log, LOG_ERR, "the memory is not in hugetlbfs: fstatfs");
-		return -EMEDIUMTYPE;
-	}
-	if (known->page_size && known->page_size != ret_info->page_size)
-		return -EINVAL;
+		return err;
 	if (ret_info->length != length) {
 		hp_log(log, LOG_ERR, "the file has %llu bytes, not %llu: fstat",
 		       (unsigned long long)ret_info->length,
@@ -169,11 +163,10 @@ HP_EXPORT int hp_region_adopt_mapping(struct hp_session *session,
 	struct hp_region_opts known;
 	int err;
 
-	err = hp_session_check(session);
+	err = hp_region_check_request(session, token, ret_region);
 	if (err < 0)
 		return err;
-	if (!ret_region || token == HP_TOKEN_RESERVED || !address || !length ||
-	    length > UINTPTR_MAX - (uintptr_t)address)
+	if (!address || !length || length > UINTPTR_MAX - (uintptr_t)address)
 		return -EINVAL;
 	err = hp_region_options_read(
 		&known, opts,

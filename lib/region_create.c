@@ -151,11 +151,9 @@ HP_EXPORT int hp_region_create(struct hp_session *session, uint64_t token,
 {
 	int err;
 
-	err = hp_session_check(session);
+	err = hp_region_check_request(session, token, ret_region);
 	if (err < 0)
 		return err;
-	if (!ret_region || token == HP_TOKEN_RESERVED)
-		return -EINVAL;
 
 	HP_LOCKED(&session->lock);
 	return hp_region_create_locked(session, token, length, opts,

@@ -24,6 +24,28 @@ int hp_region_check_length(uint64_t length, uint64_t page_size)
 	return length > INT64_MAX || exceeds_addresses(length) ? -EFBIG : 0;
 }
 
+int hp_region_check_huge(const struct hp_sys *sys, const struct hp_log *log,
+			 int fd, uint64_t page_size,
+			 struct hp_file_info *ret_info)
+{
+	int err;
+
+	err = sys->file_info(fd, ret_info);
+	if (err < 0)
+		return hp_error_common(err);
+	if (!ret_info->page_size) {
+		hp_log(log, LOG_ERR, "the file is not on hugetlbfs: fstatfs");
+		return -EMEDIUMTYPE;
+	}
+	if (page_size && page_size != ret_info->page_size) {
+		hp_log(log, LOG_ERR, "page size %llu, not %llu: fstatfs",
+		       (unsigned long long)ret_info->page_size,
+		       (unsigned long long)page_size);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 /* Huge page files report the lack of memory and of support in many ways. */
 int hp_region_file_error(const struct hp_log *log, int err, uint64_t page_size)
 {

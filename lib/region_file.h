@@ -12,6 +12,14 @@
 int hp_region_check_length(uint64_t length, uint64_t page_size);
 
 /*
+ * Is it a file in huge pages, of the size expected (0: any)? -EMEDIUMTYPE,
+ * -EINVAL, and a word to the log.
+ */
+int hp_region_check_huge(const struct hp_sys *sys, const struct hp_log *log,
+			 int fd, uint64_t page_size,
+			 struct hp_file_info *ret_info);
+
+/*
  * What the system's errors mean, and a word to the log. The length is what was
  * asked for, in pages of that size.
  */

@@ -154,11 +154,9 @@ HP_EXPORT int hp_region_reclaim(struct hp_session *session, uint64_t token,
 	struct hp_region_opts known;
 	int err;
 
-	err = hp_session_check(session);
+	err = hp_region_check_request(session, token, ret_region);
 	if (err < 0)
 		return err;
-	if (!ret_region || token == HP_TOKEN_RESERVED)
-		return -EINVAL;
 	err = hp_region_options_read(&known, opts,
 				     HP_TAKES_PAGE_SIZE | HP_TAKES_LAYOUT |
 					     HP_TAKES_ADDRESS | HP_TAKES_NUMA,
