@@ -158,6 +158,12 @@ static void page_twice(struct record *r)
 	pfns(r)[1] = pfns(r)[0];
 }
 
+/* As a physical address, it is the right one. */
+static void page_number_too_large(struct record *r)
+{
+	pfns(r)[1] |= 1ULL << 55;
+}
+
 static const struct damage {
 	const char *name;
 	void (*apply)(struct record *r);
@@ -177,6 +183,7 @@ static const struct damage {
 	{ "page_outside", page_outside },
 	{ "page_twice", page_twice },
 	{ "version", version },
+	{ "page_number_too_large", page_number_too_large },
 };
 
 #define DAMAGES (sizeof(damages) / sizeof(damages[0]))
