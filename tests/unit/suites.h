@@ -42,6 +42,12 @@ void check_filled(const struct hp_region *region);
  */
 void live_update(void);
 
+/*
+ * Put another manifest into the session that came back: of a library that
+ * writes that version, with POOL in pages of that size.
+ */
+void replace_manifest(uint64_t page_size, uint32_t version);
+
 Suite *fake_suite(void);
 Suite *fake_more_suite(void);
 Suite *manifest_suite(void);

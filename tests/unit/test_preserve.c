@@ -2,13 +2,10 @@
 /*
  * Preserved, sealed, left out, aborted: what the next kernel gets and is told.
  */
-#include <errno.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../lib/region.h"
-#include "suites.h"
+#include "region_tests.h"
 
 static struct hp_session *s;
 static struct hp_region *pool, *index_, *third, *r;
@@ -285,12 +282,8 @@ START_TEST(the_only_one)
 END_TEST
 
 /* Nothing is preserved any more, and each can be tried again. */
-START_TEST(no_device_for_the_others)
+static void check_none_and_try_again(void)
 {
-	create_and_preserve();
-	fake.open_error = EACCES;
-	ck_result(hp_region_unpreserve(third), -EACCES);
-	fake.open_error = 0;
 	ck_assert_int_eq(hp_region_is_preserved(pool), 0);
 	ck_assert_int_eq(hp_region_is_preserved(index_), 0);
 	ck_assert_int_eq(hp_region_is_preserved(third), 0);
@@ -299,6 +292,51 @@ START_TEST(no_device_for_the_others)
 	ck_ok(hp_region_preserve(pool));
 	ck_assert_uint_eq(told().next_generation, 2);
 	kexec_and_check((const uint64_t[]){ POOL, 0 });
+}
+
+START_TEST(no_session_for_the_others)
+{
+	static const struct {
+		enum fake_call call;
+		int from, to;
+	} errors[] = {
+		{ CALL_OPEN, EACCES, -EACCES },
+		{ CALL_OPEN, EIO, -EIO },
+		{ CALL_OPEN, EMFILE, -EMFILE },
+		{ CALL_CREATE_SESSION, EEXIST, -EALREADY },
+		{ CALL_CREATE_SESSION, ENOSPC, -ENOSPC },
+		{ CALL_CREATE_SESSION, EXDEV, -EPROTO },
+	};
+
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		fake_boot();
+		create_and_preserve();
+		fail_next(errors[i].call, errors[i].from);
+		ck_result(hp_region_unpreserve(third), errors[i].to);
+		ck_assert(fake.failed);
+		check_none_and_try_again();
+	}
+}
+END_TEST
+
+START_TEST(no_device_for_the_others)
+{
+	create_and_preserve();
+	fake.no_device = true;
+	ck_result(hp_region_unpreserve(third), -ENODEV);
+	fake.no_device = false;
+	check_none_and_try_again();
+}
+END_TEST
+
+/* The set does not end while it has a copy. */
+START_TEST(child_has_the_set)
+{
+	create_and_preserve();
+	fake_fork(1);
+	ck_result(hp_region_unpreserve(third), -EALREADY);
+	fake_exit(1);
+	check_none_and_try_again();
 }
 END_TEST
 
@@ -311,6 +349,34 @@ START_TEST(one_of_the_others_fails)
 	ck_assert_int_eq(hp_region_is_preserved(index_), 0);
 	ck_assert_int_eq(hp_region_is_preserved(pool), 1);
 	kexec_and_check((const uint64_t[]){ POOL, 0 });
+}
+END_TEST
+
+/* Whatever the kernel has against it, which may pass. */
+START_TEST(one_of_the_others_is_refused)
+{
+	static const struct {
+		int from, to;
+	} errors[] = {
+		{ EBUSY, -EALREADY },	   { EINTR, -EAGAIN },
+		{ ENOENT, -EOPNOTSUPP },   { ENOMEM, -ENOMEM },
+		{ ENOSPC, -ENOSPC },	   { EFBIG, -EFBIG },
+		{ EHWPOISON, -EHWPOISON }, { EXDEV, -EPROTO },
+	};
+
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		fake_boot();
+		create_and_preserve();
+		fail_next(CALL_PRESERVE_FD, errors[i].from);
+		fake.fail_nth = 2; /* after the manifest */
+		ck_result(hp_region_unpreserve(third), errors[i].to);
+		ck_assert(fake.failed);
+		ck_assert_int_eq(hp_region_is_preserved(third), 0);
+		ck_assert_int_eq(hp_region_is_preserved(index_), 0);
+		ck_assert_int_eq(hp_region_is_preserved(pool), 1);
+		ck_ok(hp_region_preserve(index_));
+		kexec_and_check((const uint64_t[]){ POOL, INDEX, 0 });
+	}
 }
 END_TEST
 
@@ -499,8 +565,11 @@ Suite *preserve_suite(void)
 		one_of_three,
 		out_and_in_again,
 		the_only_one,
+		no_session_for_the_others,
 		no_device_for_the_others,
+		child_has_the_set,
 		one_of_the_others_fails,
+		one_of_the_others_is_refused,
 		all_of_the_others_fail,
 		one_that_was_never_listed,
 		every_failure_is_told,

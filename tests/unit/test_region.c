@@ -170,8 +170,7 @@ START_TEST(region_is_not_what_was_preserved)
 }
 END_TEST
 
-/* Put another manifest into the session that came back. */
-static void replace_manifest(uint64_t page_size, uint32_t version)
+void replace_manifest(uint64_t page_size, uint32_t version)
 {
 	const struct hp_manifest_about about = { .generation = 1 };
 	const struct hp_manifest_entry entry = {
@@ -461,8 +460,8 @@ START_TEST(file_that_changed_during_preserve)
 }
 END_TEST
 
-/* The first preserve makes the manifest's file. */
-START_TEST(errors_of_the_manifest)
+/* It makes the manifest's file and a session. */
+START_TEST(errors_of_the_first_preserve)
 {
 	static const struct {
 		enum fake_call call;
@@ -474,6 +473,8 @@ START_TEST(errors_of_the_manifest)
 		{ CALL_ALLOCATE, ENOSPC, -ENOMEM },
 		{ CALL_MAP, EAGAIN, -ENOMEM }, /* mlockall(2) */
 		{ CALL_MAP, EXDEV, -EPROTO },
+		{ CALL_OPEN, EACCES, -EACCES },
+		{ CALL_OPEN, EIO, -EIO },
 	};
 
 	ck_ok(open_session("db", &s));
@@ -571,7 +572,7 @@ Suite *region_suite(void)
 		errors_of_preserve,
 		file_that_changed_before_preserve,
 		file_that_changed_during_preserve,
-		errors_of_the_manifest,
+		errors_of_the_first_preserve,
 		stock_kernel,
 		session_is_full,
 		errors_of_the_file,

@@ -157,6 +157,44 @@ START_TEST(arguments)
 }
 END_TEST
 
+/* Its token may be one that came back. */
+static void check_no_adopt(int expected)
+{
+	int fd = file_of(HP_PAGE_2M, 2 * MIB), before;
+	char *mine = fake_mmap(fd, 0, 2 * MIB, 0);
+
+	ck_result(adopt(fd, NULL), expected);
+	/* The manifest that could not be read is not kept. */
+	before = fake_leaks();
+	ck_result(adopt(fd, NULL), expected);
+	ck_result(adopt_mapping(mine, 2 * MIB), expected);
+	ck_assert_ptr_null(r);
+	ck_assert_int_eq(fake_leaks(), before);
+	ck_ok(hp_session_commit(s, HP_COMMIT_DROP));
+	ck_ok(adopt(fd, NULL));
+	ck_ok(hp_region_close(r));
+	ck_ok(adopt_mapping(mine, 2 * MIB));
+}
+
+START_TEST(manifest_that_cannot_be_read)
+{
+	live_update();
+	fake_returned_set_length(HP_TOKEN_RESERVED, 4096);
+	ck_ok(open_session("db", &s));
+	check_no_adopt(-EBADMSG);
+
+	live_update();
+	replace_manifest(HP_PAGE_2M, HP_MANIFEST_VERSION + 1);
+	ck_ok(open_session("db", &s));
+	check_no_adopt(-EOPNOTSUPP);
+
+	live_update();
+	ck_ok(open_session("db", &s));
+	fail_next(CALL_RETRIEVE_FD, EIO);
+	check_no_adopt(-ENODATA);
+}
+END_TEST
+
 /* -- Memory where it is ---------------------------------------------------- */
 
 START_TEST(mapping)
@@ -365,10 +403,15 @@ END_TEST
 Suite *region_adopt_suite(void)
 {
 	const TTest *const tests[] = {
-		file_survives,	arguments,
-		mapping,	several_mappings,
-		part_of_a_file, memory_that_cannot_be,
-		errors_of_proc, from_another_process,
+		file_survives,
+		arguments,
+		manifest_that_cannot_be_read,
+		mapping,
+		several_mappings,
+		part_of_a_file,
+		memory_that_cannot_be,
+		errors_of_proc,
+		from_another_process,
 		NULL,
 	};
 	Suite *suite = suite_of("region adopt", tests);

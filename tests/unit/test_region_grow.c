@@ -198,6 +198,41 @@ START_TEST(pool_is_empty)
 }
 END_TEST
 
+START_TEST(errors_of_the_kernel)
+{
+	static const struct {
+		enum fake_call call;
+		int from, to;
+	} errors[] = {
+		{ CALL_MAP, EACCES, -EACCES },
+		{ CALL_MAP, EPERM, -EACCES },
+		{ CALL_SET_POLICY, EPERM, -EACCES },
+		{ CALL_POPULATE, EHWPOISON, -EHWPOISON },
+	};
+	static const unsigned long node0 = 1;
+	const struct hp_numa_range added = { 4 * MIB, 0, HP_NUMA_BIND, 1,
+					     &node0 };
+	struct hp_region_opts opts = region_opts();
+	int before;
+
+	fake.nodes = 1;
+	make();
+	before = fake_leaks();
+	opts.numa = &added;
+	opts.numa_count = 1;
+	opts.flags = HP_REGION_POPULATE;
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		fail_next(errors[i].call, errors[i].from);
+		ck_result(hp_region_grow(r, 6 * MIB, &opts), errors[i].to);
+		ck_assert(fake.failed);
+		check_as_before();
+		ck_assert_int_eq(fake_leaks(), before);
+		ck_assert_int_eq(fake.pool_used, 2);
+	}
+	ck_ok(hp_region_grow(r, 6 * MIB, &opts));
+}
+END_TEST
+
 /* The way back fails too. */
 START_TEST(file_stays_too_long)
 {
@@ -223,10 +258,15 @@ END_TEST
 Suite *region_grow_suite(void)
 {
 	const TTest *const tests[] = {
-		in_place,      one_end_of_several_mappings,
-		elsewhere,     arguments,
-		states,	       file_is_frozen,
-		pool_is_empty, file_stays_too_long,
+		in_place,
+		one_end_of_several_mappings,
+		elsewhere,
+		arguments,
+		states,
+		file_is_frozen,
+		pool_is_empty,
+		errors_of_the_kernel,
+		file_stays_too_long,
 		NULL,
 	};
 

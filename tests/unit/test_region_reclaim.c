@@ -165,6 +165,35 @@ START_TEST(numa)
 }
 END_TEST
 
+START_TEST(security_policy)
+{
+	static const struct {
+		enum fake_call call;
+		int from;
+	} errors[] = {
+		{ CALL_MAP, EACCES },
+		{ CALL_MAP, EPERM },
+		{ CALL_SET_POLICY, EPERM },
+	};
+	static const unsigned long node0 = 1;
+	const struct hp_numa_range range = { 0, 0, HP_NUMA_BIND, 1, &node0 };
+	struct hp_region_opts opts = region_opts();
+	int resources;
+
+	update_with_options();
+	fake.nodes = 1;
+	resources = fake_leaks();
+	opts.numa = &range;
+	opts.numa_count = 1;
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		fail_next(errors[i].call, errors[i].from);
+		ck_result(hp_region_reclaim(s, POOL, &opts, &r), -EACCES);
+		ck_assert(fake.failed);
+		check_not_lost(resources);
+	}
+}
+END_TEST
+
 START_TEST(read_only)
 {
 	struct hp_region_opts opts = region_opts();
@@ -303,6 +332,7 @@ Suite *region_reclaim_suite(void)
 		given_address,
 		page_size,
 		numa,
+		security_policy,
 		read_only,
 		damaged_manifest,
 		unlisted_of_what_is_listed,
