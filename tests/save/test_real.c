@@ -38,12 +38,14 @@ static void remove_place(void)
 	ck_assert_int_eq(system(command), 0);
 }
 
+static const struct hp_io *io = &hp_io_linux;
+
 static int save_real(int version)
 {
 	int rc;
 
 	s = make_version(version);
-	rc = hp_session_save_on(&hp_io_linux, s, directory, NULL, NULL);
+	rc = hp_session_save_on(io, s, directory, NULL, NULL);
 	ck_ok(hp_session_close(s));
 	return rc;
 }
@@ -53,7 +55,7 @@ static int load_real(void)
 	int rc, version;
 
 	ck_ok(open_logged("db", &s));
-	rc = hp_session_load_on(&hp_io_linux, s, directory, NULL, NULL);
+	rc = hp_session_load_on(io, s, directory, NULL, NULL);
 	for (version = 1; !rc && version < 5; version++)
 		if (check_regions(s, version))
 			rc = version;
@@ -80,6 +82,95 @@ START_TEST(on_this_machine)
 	ck_ok(hp_save_remove_on(&hp_io_linux, &fake_sys, directory));
 	ck_result(load_real(), -ENOENT);
 	remove_place();
+}
+END_TEST
+
+/* As under a low RLIMIT_MEMLOCK, which root does not notice. */
+static int open_unregistered(const struct hp_io_queue_setup *setup,
+			     struct hp_io_queue **ret_queue,
+			     bool *ret_registered)
+{
+	struct hp_io_queue_setup other = *setup;
+
+	other.buffers_count = 0;
+	return hp_io_linux.queue_open(&other, ret_queue, ret_registered);
+}
+
+START_TEST(memory_that_is_not_registered)
+{
+	struct hp_io unregistered = hp_io_linux;
+
+	unregistered.queue_open = open_unregistered;
+	io = &unregistered;
+	make_place();
+	ck_ok(save_real(2));
+	ck_assert_int_eq(load_real(), 2);
+	remove_place();
+	io = &hp_io_linux;
+}
+END_TEST
+
+/* Of the working directory, where a save makes it; with and without slashes. */
+START_TEST(names_of_directories)
+{
+	static const char *const ends[] = { "", "/", "//" };
+
+	for (int i = 0; i < 3; i++) {
+		make_place();
+		*strrchr(directory, '/') = '\0';
+		ck_assert_int_eq(rmdir(directory), 0);
+		strcat(directory, ends[i]);
+		ck_ok(save_real(1));
+		ck_assert_int_eq(load_real(), 1);
+		strcat(directory, "/");
+		remove_place();
+	}
+}
+END_TEST
+
+/* What the calls say that fail, which is what callers are told. */
+START_TEST(errors_of_the_system)
+{
+	const struct hp_io_queue_setup none = { .depth = 0, .fd = -1 };
+	struct hp_io_queue *queue;
+	uint64_t length;
+	bool registered;
+	char byte = 0;
+
+	ck_result(hp_io_linux.make_directory("/nonexistent/save"), -ENOENT);
+	ck_result(hp_io_linux.open_directory("/nonexistent/save"), -ENOENT);
+	ck_result(hp_io_linux.list(-1, NULL, NULL), -EBADF);
+	ck_result(hp_io_linux.unlink(-1, "index"), -EBADF);
+	ck_result(hp_io_linux.rename(-1, "index", "lock"), -EBADF);
+	ck_result(hp_io_linux.open(-1, "index", 0), -EBADF);
+	ck_result(hp_io_linux.sync(-1), -EBADF);
+	ck_result(hp_io_linux.lock(-1, true), -EOPNOTSUPP);
+	ck_result(hp_io_linux.length(-1, &length), -EBADF);
+	ck_result(hp_io_linux.set_length(-1, 1), -EBADF);
+	ck_result(hp_io_linux.allocate(-1, 0, 1), -EBADF);
+	ck_result(hp_io_linux.set_buffered(-1), -EBADF);
+	ck_assert_int_eq(hp_io_linux.read(-1, &byte, 1, 0), -EBADF);
+	ck_assert_int_eq(hp_io_linux.write(-1, &byte, 1, 0), -EBADF);
+	ck_assert_int_lt(hp_io_linux.queue_open(&none, &queue, &registered), 0);
+}
+END_TEST
+
+START_TEST(file_that_is_buffered_again)
+{
+	char name[] = "hp-save-XXXXXX";
+	int fd = mkstemp(name);
+
+	ck_assert_int_ge(fd, 0);
+	hp_io_linux.close(fd);
+	fd = hp_io_linux.open(AT_FDCWD, name, HP_IO_WRITE | HP_IO_DIRECT);
+	/* Not every file system can do without the page cache. */
+	if (fd != -EINVAL) {
+		ck_assert_int_ne(fcntl(fd, F_GETFL) & O_DIRECT, 0);
+		ck_ok(hp_io_linux.set_buffered(fd));
+		ck_assert_int_eq(fcntl(fd, F_GETFL) & O_DIRECT, 0);
+		hp_io_linux.close(fd);
+	}
+	ck_assert_int_eq(unlink(name), 0);
 }
 END_TEST
 
@@ -241,8 +332,17 @@ END_TEST
 Suite *real_suite(void)
 {
 	const TTest *const tests[] = {
-		on_this_machine, strange_files, two_processes, full_disk,
-		past_a_limit,	 killed,	NULL
+		on_this_machine,
+		memory_that_is_not_registered,
+		names_of_directories,
+		errors_of_the_system,
+		file_that_is_buffered_again,
+		strange_files,
+		two_processes,
+		full_disk,
+		past_a_limit,
+		killed,
+		NULL,
 	};
 
 	return suite_of("real", tests);

@@ -4,6 +4,7 @@
  * else is. And the real table that reads them.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -83,6 +84,23 @@ START_TEST(line_that_is_none)
 }
 END_TEST
 
+/* The file itself, for who has CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE. */
+static void check_opens(const struct hp_mapping *m)
+{
+	struct hp_file_info info;
+	int fd = hp_sys_linux.open_mapping(m);
+
+	if (fd < 0) {
+		ck_assert(fd == -EPERM || fd == -EACCES);
+		return;
+	}
+	ck_ok(hp_sys_linux.file_info(fd, &info));
+	ck_assert_uint_eq(info.device, m->device);
+	ck_assert_uint_eq(info.inode, m->inode);
+	ck_assert_int_eq(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	hp_sys_linux.close(fd);
+}
+
 /* Of this process, in pages of 4 KiB: what the fake kernel stands for. */
 START_TEST(real_mappings)
 {
@@ -105,6 +123,7 @@ START_TEST(real_mappings)
 	ck_assert_uint_eq(m.inode, st.st_ino);
 	ck_assert_uint_eq(m.device, st.st_dev);
 	ck_assert(m.shared && !m.writable);
+	check_opens(&m);
 	ck_ok(sys->find_mapping((uintptr_t) private + 4096, &m));
 	ck_assert_uint_eq(m.start, (uintptr_t) private);
 	ck_assert(!m.shared && m.writable);

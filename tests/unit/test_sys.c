@@ -41,6 +41,7 @@ START_TEST(ordinary_file)
 
 	check_cloexec(fd);
 	ck_ok(sys->allocate(fd, 16384));
+	ck_result(sys->allocate(fd, UINT64_MAX), -EFBIG);
 	ck_ok(sys->file_info(fd, &info));
 	ck_assert_uint_eq(info.length, 16384);
 	ck_assert_uint_eq(info.allocated, 16384);
