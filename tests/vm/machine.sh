@@ -32,7 +32,7 @@ kernel_complaints() {
 
 # machine_start ACCELERATOR KERNEL INITRD COMMAND_LINE: sets qemu_pid and port
 machine_start() {
-	local node scratch=0 khz arguments=$4
+	local node each scratch=0 khz arguments=$4
 	local -a qemu=()
 	local -a cpu=(-cpu max)
 	# The older machine "pc" computes the table of its interrupts in ACPI's
@@ -44,9 +44,10 @@ machine_start() {
 	# The next kernel boots in the scratch memory. KASAN wants an eighth of
 	# all memory there, and what describes each page is larger.
 	case $4 in *hp.debug=1*) scratch=$((memory / 5 + 64)) ;; esac
+	each=$((cpus / nodes))
 	for node in $(seq 0 $((nodes - 1))); do
 		qemu+=(-object "memory-backend-ram,id=ram$node,size=$((memory / nodes))M"
-			-numa "node,nodeid=$node,memdev=ram$node,cpus=$node")
+			-numa "node,nodeid=$node,memdev=ram$node,cpus=$((node * each))-$((node * each + each - 1))")
 	done
 	[ "$nodes" -gt 1 ] || qemu=()
 	# A host program finds it among the files of QEMU
