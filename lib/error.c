@@ -122,7 +122,8 @@ HP_EXPORT const char *hp_strerror(int err)
 	case -EMEDIUMTYPE:
 		return "This memory or file is not in huge pages: get it with "
 		       "MFD_HUGETLB, MAP_HUGETLB or SHM_HUGETLB, or from a "
-		       "hugetlbfs mount.";
+		       "hugetlbfs mount; a region of shmem is attached with "
+		       "HP_REGION_SHMEM, and only such a one.";
 	case -ENXIO:
 		return "This memory is in no file that can be handed over: map "
 		       "all of it, and MAP_SHARED in place of MAP_PRIVATE.";

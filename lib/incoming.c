@@ -134,6 +134,14 @@ int hp_incoming_retrieve(const struct hp_incoming *incoming,
 	return fd < 0 ? region_error(fd) : fd;
 }
 
+int hp_incoming_retrieve_shmem(const struct hp_incoming *incoming,
+			       const struct hp_sys *sys, uint64_t token)
+{
+	int fd = retrieve(incoming, sys, token);
+
+	return fd < 0 ? final_error(fd) : fd;
+}
+
 int hp_incoming_retrieve_unlisted(const struct hp_incoming *incoming,
 				  const struct hp_sys *sys, uint64_t token)
 {

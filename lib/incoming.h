@@ -35,6 +35,10 @@ int hp_incoming_load(struct hp_incoming *incoming, const struct hp_sys *sys);
 int hp_incoming_retrieve(const struct hp_incoming *incoming,
 			 const struct hp_sys *sys, uint64_t token);
 
+/* The same for shmem, of which every failure of the kernel is final. */
+int hp_incoming_retrieve_shmem(const struct hp_incoming *incoming,
+			       const struct hp_sys *sys, uint64_t token);
+
 /* Of one that it need not list. -ENOENT: there is none under that token. */
 int hp_incoming_retrieve_unlisted(const struct hp_incoming *incoming,
 				  const struct hp_sys *sys, uint64_t token);

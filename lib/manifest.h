@@ -27,15 +27,18 @@
  *		200
  *	entry	  0 u64 token
  *		  8 u64 length in bytes
- *		 16 u64 page_size in bytes
+ *		 16 u64 page_size in bytes; of shmem what length and address are
+ *			multiples of
  *		 24 u64 address, or 0: not known
  *		 32 u64 layout: the application's number
- *		 40 24 bytes of 0
+ *		 40 u64 shmem_page_size: of its small pages, 0: pages of page_size
+ *		 48 16 bytes of 0
  *		 64 char label[64]
  *		128
  *
  * Library 0.1 wrote the first 64 bytes of header and entries, with 0 behind
- * features and behind page_size. What is missing reads as 0.
+ * features and behind page_size. What is missing reads as 0. It takes back the
+ * other regions of a manifest that lists shmem; of that it says -EUCLEAN.
  *
  * The first 40 bytes are the same in every version. Headers and entries may
  * grow at their end; sizes are multiples of 8. An older reader skips what it
@@ -106,7 +109,8 @@ struct hp_manifest_entry {
 	uint64_t page_size;
 	uint64_t address;
 	uint64_t layout;
-	uint64_t zero[3];
+	uint64_t shmem_page_size;
+	uint64_t zero[2];
 	char label[HP_LABEL_MAX + 1];
 };
 
@@ -142,6 +146,7 @@ HP_MANIFEST_AT(entry, length, 8);
 HP_MANIFEST_AT(entry, page_size, 16);
 HP_MANIFEST_AT(entry, address, 24);
 HP_MANIFEST_AT(entry, layout, 32);
+HP_MANIFEST_AT(entry, shmem_page_size, 40);
 HP_MANIFEST_AT(entry, label, 64);
 _Static_assert(sizeof(struct hp_manifest_entry) == 128, "manifest layout");
 
@@ -182,6 +187,14 @@ int hp_manifest_read(const struct hp_sys *sys, int fd,
 
 const struct hp_manifest_entry *
 hp_manifest_find(const struct hp_manifest *manifest, uint64_t token);
+
+/* What hp_region_page_size() said of the region. */
+static inline uint64_t
+hp_manifest_page_size(const struct hp_manifest_entry *entry)
+{
+	return entry->shmem_page_size ? entry->shmem_page_size :
+					entry->page_size;
+}
 
 /* A manifest that is being written, in a file that the kernel takes along. */
 struct hp_manifest_writer {

@@ -6,6 +6,7 @@
 #include "luo.h"
 #include "outgoing.h"
 #include "region.h"
+#include "region_shmem.h"
 
 static int preserve(int session, const struct hp_source *source, int fd,
 		    uint64_t token)
@@ -123,7 +124,7 @@ static int check_taken(const struct hp_region *region)
 	err = hp_region_check_file(region, &info);
 	if (err < 0)
 		return err;
-	return info.allocated < region->length ? -EUCLEAN : 0;
+	return hp_file_is_full(region->sys, region->fd, &info) ? 0 : -EUCLEAN;
 }
 
 static struct hp_manifest_entry entry_of(const struct hp_region *region)
@@ -131,9 +132,10 @@ static struct hp_manifest_entry entry_of(const struct hp_region *region)
 	struct hp_manifest_entry entry = {
 		.token = region->token,
 		.length = region->length,
-		.page_size = region->page_size,
+		.page_size = hp_region_unit(region),
 		.address = (uintptr_t)region->address,
 		.layout = region->layout,
+		.shmem_page_size = region->shmem ? region->page_size : 0,
 	};
 
 	memcpy(entry.label, region->label, sizeof(entry.label));
@@ -202,6 +204,8 @@ int hp_outgoing_preserve(struct hp_outgoing *outgoing, struct hp_source *source,
 	if (outgoing->fd >= 0)
 		hp_manifest_seal(&outgoing->manifest, false);
 	err = hp_region_check_file(region, &info);
+	if (!err && region->shmem)
+		err = hp_shmem_fill(region);
 	if (err < 0)
 		return err;
 	err = hp_outgoing_begin(outgoing, source, name);

@@ -9,18 +9,41 @@
 
 /* What one thread does. */
 struct share {
-	const struct hp_sys *sys;
-	void *address;
+	const struct hp_region *region;
+	char *address;
 	uint64_t length;
 	pthread_t thread;
-	int err;
+	int err, collapse_err;
 };
+
+/*
+ * Where the policy gives shmem no huge pages by itself it does so on demand,
+ * but not in place of nothing at all: one small page has to be there.
+ */
+static int make_huge(struct share *share)
+{
+	const struct hp_sys *sys = share->region->sys;
+	int err;
+
+	for (uint64_t i = 0; i < share->length; i += HP_PAGE_2M) {
+		err = sys->populate(share->address + i,
+				    share->region->page_size);
+		if (err < 0)
+			return err;
+	}
+	share->collapse_err = sys->collapse(share->address, share->length);
+	return 0;
+}
 
 static void *populate(void *argument)
 {
 	struct share *share = argument;
 
-	share->err = share->sys->populate(share->address, share->length);
+	if (share->region->shmem)
+		share->err = make_huge(share);
+	if (!share->err)
+		share->err = share->region->sys->populate(share->address,
+							  share->length);
 	return NULL;
 }
 
@@ -45,26 +68,46 @@ static int populate_error(const struct hp_log *log, int err)
 
 /* Contiguous shares of whole pages, whose lengths differ by a page at most. */
 static void divide(struct share *shares, unsigned int count,
-		   const struct hp_sys *sys, char *address, uint64_t pages,
-		   uint64_t page_size)
+		   const struct hp_region *region, char *address,
+		   uint64_t pages)
 {
 	for (unsigned int i = 0; i < count; i++) {
 		uint64_t length = pages / count + (i < pages % count);
 
 		shares[i] = (struct share){
-			.sys = sys,
+			.region = region,
 			.address = address,
-			.length = length * page_size,
+			.length = length * hp_region_unit(region),
 		};
 		address += shares[i].length;
 	}
 }
 
-int hp_populate(const struct hp_sys *sys, const struct hp_log *log,
-		void *address, uint64_t length, uint64_t page_size,
+/* The first error of the shares; what only cost hugeness is but told. */
+static int result_of(const struct hp_region *region, const struct share *shares,
+		     unsigned int count)
+{
+	int err = 0, collapse_err = 0;
+
+	for (unsigned int i = 0; i < count; i++) {
+		if (!err)
+			err = shares[i].err;
+		if (!collapse_err)
+			collapse_err = shares[i].collapse_err;
+	}
+	if (collapse_err)
+		hp_log(region->log, LOG_WARNING,
+		       "shmem stays in small pages, all of it or a part: "
+		       "madvise(MADV_COLLAPSE): %s",
+		       HP_ERRNO(collapse_err));
+	return populate_error(region->log, err);
+}
+
+int hp_populate(const struct hp_region *region, void *address, uint64_t length,
 		unsigned int threads)
 {
-	uint64_t pages = length / page_size;
+	uint64_t pages = length / hp_region_unit(region);
+	const struct hp_sys *sys = region->sys;
 	unsigned int started;
 	struct share *shares;
 	int err = 0;
@@ -73,13 +116,21 @@ int hp_populate(const struct hp_sys *sys, const struct hp_log *log,
 		threads = THREADS_MAX;
 	if (threads > pages)
 		threads = (unsigned int)pages;
-	if (!threads)
-		return populate_error(log, sys->populate(address, length));
+	if (!threads) {
+		struct share all = {
+			.region = region,
+			.address = address,
+			.length = length,
+		};
+
+		populate(&all);
+		return result_of(region, &all, 1);
+	}
 
 	shares = sys->zalloc(threads * sizeof(*shares));
 	if (!shares)
 		return -ENOMEM;
-	divide(shares, threads, sys, address, pages, page_size);
+	divide(shares, threads, region, address, pages);
 	for (started = 0; started < threads; started++) {
 		err = sys->start_thread(&shares[started].thread, populate,
 					&shares[started]);
@@ -87,20 +138,16 @@ int hp_populate(const struct hp_sys *sys, const struct hp_log *log,
 			break;
 	}
 	if (started < threads) {
-		hp_log(log, LOG_WARNING,
+		hp_log(region->log, LOG_WARNING,
 		       "%u threads instead of %u: pthread_create: %s", started,
 		       threads, HP_ERRNO(err));
 		/* What has no thread is done here. */
 		for (unsigned int i = started; i < threads; i++)
 			populate(&shares[i]);
 	}
-	err = 0;
-	for (unsigned int i = 0; i < threads; i++) {
-		if (i < started)
-			sys->join_thread(shares[i].thread);
-		if (!err)
-			err = shares[i].err;
-	}
+	for (unsigned int i = 0; i < started; i++)
+		sys->join_thread(shares[i].thread);
+	err = result_of(region, shares, threads);
 	sys->free(shares);
-	return populate_error(log, err);
+	return err;
 }

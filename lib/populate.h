@@ -2,15 +2,14 @@
 #ifndef HP_POPULATE_H
 #define HP_POPULATE_H
 
-#include "log.h"
-#include "sys.h"
+#include "region.h"
 
 /*
- * Take and zero all pages of that memory, in up to that many threads, which end
- * before the return; 0: in this one. Fewer when no more can be started.
+ * Take and zero all pages of a part of a region, in up to that many threads,
+ * which end before the return; 0: in this one. Fewer when no more can be
+ * started. Shmem gets huge pages, as far as there are any.
  */
-int hp_populate(const struct hp_sys *sys, const struct hp_log *log,
-		void *address, uint64_t length, uint64_t page_size,
+int hp_populate(const struct hp_region *region, void *address, uint64_t length,
 		unsigned int threads);
 
 #endif

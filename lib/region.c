@@ -58,7 +58,7 @@ void hp_region_enlist(struct hp_session *session, struct hp_region *region)
 	session->regions = region;
 }
 
-int hp_region_check_file(const struct hp_region *region,
+int hp_region_check_same(const struct hp_region *region,
 			 struct hp_file_info *ret_info)
 {
 	int err;
@@ -70,10 +70,19 @@ int hp_region_check_file(const struct hp_region *region,
 		return hp_error_common(err);
 	if (ret_info->device != region->device ||
 	    ret_info->inode != region->inode ||
-	    ret_info->length != region->length ||
-	    ret_info->page_size != region->page_size)
+	    hp_file_page_size(ret_info) != region->page_size)
 		return -EUCLEAN;
 	return 0;
+}
+
+int hp_region_check_file(const struct hp_region *region,
+			 struct hp_file_info *ret_info)
+{
+	int err = hp_region_check_same(region, ret_info);
+
+	if (err < 0)
+		return err;
+	return ret_info->length != region->length ? -EUCLEAN : 0;
 }
 
 void hp_region_remove(struct hp_region *region)

@@ -24,6 +24,7 @@ struct hp_region {
 	_Atomic(void *) address;
 	int fd;
 	bool read_only;
+	bool shmem;	      /* HP_REGION_SHMEM */
 	bool foreign_mapping; /* the application unmaps it, not we */
 	uint64_t device;      /* what fd was when the region was opened */
 	uint64_t inode;
@@ -61,6 +62,22 @@ int hp_region_from_fd_on(const struct hp_sys *sys, int fd,
  */
 int hp_region_check_file(const struct hp_region *region,
 			 struct hp_file_info *ret_info);
+
+/* The same, whatever its length has become. */
+int hp_region_check_same(const struct hp_region *region,
+			 struct hp_file_info *ret_info);
+
+/* Pages of that size; of shmem the small ones. 0: the file can be no region. */
+static inline uint64_t hp_file_page_size(const struct hp_file_info *info)
+{
+	return info->page_size ? info->page_size : info->shmem_page_size;
+}
+
+/* What length, address and parts of a region are multiples of. */
+static inline uint64_t hp_region_unit(const struct hp_region *region)
+{
+	return region->shmem ? HP_PAGE_2M : region->page_size;
+}
 
 /* What every call that opens a region of a session asks of its arguments. */
 int hp_region_check_request(const struct hp_session *session, uint64_t token,

@@ -25,12 +25,14 @@ static int check_file(const struct hp_sys *sys, const struct hp_log *log,
 		      int fd, const struct hp_region_opts *known,
 		      struct hp_file_info *ret_info)
 {
+	uint64_t unit;
 	int err;
 
-	err = hp_region_check_huge(sys, log, fd, known->page_size, ret_info);
+	err = hp_region_check_huge(sys, log, fd, known, ret_info);
 	if (err < 0)
 		return err;
-	if (!ret_info->length || ret_info->length % ret_info->page_size)
+	unit = ret_info->page_size ? ret_info->page_size : HP_PAGE_2M;
+	if (!ret_info->length || ret_info->length % unit)
 		return -EINVAL;
 	if (!ret_info->writable && !(known->flags & HP_REGION_READ_ONLY))
 		return -EROFS;
@@ -117,7 +119,7 @@ int hp_region_from_fd_on(const struct hp_sys *sys, int fd,
 		return -EINVAL;
 	err = hp_region_options_read(&known, opts,
 				     HP_TAKES_PAGE_SIZE | HP_TAKES_ADDRESS,
-				     HP_REGION_READ_ONLY);
+				     HP_REGION_READ_ONLY | HP_REGION_SHMEM);
 	if (err < 0)
 		return err;
 

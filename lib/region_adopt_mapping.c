@@ -98,7 +98,7 @@ static int check_file(const struct hp_sys *sys, const struct hp_log *log,
 {
 	int err;
 
-	err = hp_region_check_huge(sys, log, fd, known->page_size, ret_info);
+	err = hp_region_check_huge(sys, log, fd, known, ret_info);
 	if (err < 0)
 		return err;
 	if (ret_info->length != length) {

@@ -12,7 +12,7 @@
 /* Smaller than any huge page, on every machine. */
 #define PAGE_SMALL 4096
 
-/* With a page size; the options are those of the call, but for that. */
+/* With a page size, 0: of shmem; all other options are those of the call. */
 static int create(struct hp_session *session, uint64_t token, uint64_t length,
 		  uint64_t page_size, const struct hp_region_opts *known,
 		  struct hp_region **ret_region)
@@ -119,15 +119,18 @@ int hp_region_create_locked(struct hp_session *session, uint64_t token,
 			    struct hp_region **ret_region)
 {
 	struct hp_region_opts known;
+	bool shmem;
 	int err;
 
 	err = hp_region_options_read(&known, opts,
 				     HP_TAKES_PAGE_SIZE | HP_TAKES_LABEL |
 					     HP_TAKES_LAYOUT |
 					     HP_TAKES_ADDRESS | HP_TAKES_NUMA,
-				     HP_REGION_POPULATE);
+				     HP_REGION_POPULATE | HP_REGION_SHMEM);
 	if (err < 0)
 		return err;
+	shmem = known.flags & HP_REGION_SHMEM;
+	/* Of shmem that is what its length is a multiple of. */
 	if (!known.page_size)
 		known.page_size = HP_PAGE_2M;
 	if (known.page_size != HP_PAGE_ANY && known.page_size <= PAGE_SMALL)
@@ -140,8 +143,8 @@ int hp_region_create_locked(struct hp_session *session, uint64_t token,
 		return err;
 	if (known.page_size == HP_PAGE_ANY)
 		return create_any(session, token, length, &known, ret_region);
-	return create(session, token, length, known.page_size, &known,
-		      ret_region);
+	return create(session, token, length, shmem ? 0 : known.page_size,
+		      &known, ret_region);
 }
 
 HP_EXPORT int hp_region_create(struct hp_session *session, uint64_t token,

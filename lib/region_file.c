@@ -5,6 +5,7 @@
 #include "pool.h"
 #include "populate.h"
 #include "region_file.h"
+#include "region_shmem.h"
 
 /*
  * Linux puts the stack near the end of the address space that it gives to
@@ -25,14 +26,21 @@ int hp_region_check_length(uint64_t length, uint64_t page_size)
 }
 
 int hp_region_check_huge(const struct hp_sys *sys, const struct hp_log *log,
-			 int fd, uint64_t page_size,
+			 int fd, const struct hp_region_opts *known,
 			 struct hp_file_info *ret_info)
 {
+	uint64_t page_size = known->page_size;
 	int err;
 
 	err = sys->file_info(fd, ret_info);
 	if (err < 0)
 		return hp_error_common(err);
+	if (known->flags & HP_REGION_SHMEM) {
+		if (ret_info->shmem_page_size)
+			return 0;
+		hp_log(log, LOG_ERR, "the file is not on tmpfs: fstatfs");
+		return -EMEDIUMTYPE;
+	}
 	if (!ret_info->page_size) {
 		hp_log(log, LOG_ERR, "the file is not on hugetlbfs: fstatfs");
 		return -EMEDIUMTYPE;
@@ -49,8 +57,12 @@ int hp_region_check_huge(const struct hp_sys *sys, const struct hp_log *log,
 /* Huge page files report the lack of memory and of support in many ways. */
 int hp_region_file_error(const struct hp_log *log, int err, uint64_t page_size)
 {
-	hp_log(log, LOG_ERR, "pages of %llu kB: memfd_create(MFD_HUGETLB): %s",
-	       (unsigned long long)(page_size >> 10), HP_ERRNO(err));
+	if (page_size)
+		hp_log(log, LOG_ERR,
+		       "pages of %llu kB: memfd_create(MFD_HUGETLB): %s",
+		       (unsigned long long)(page_size >> 10), HP_ERRNO(err));
+	else
+		hp_log_call(log, LOG_ERR, "shmem", "memfd_create", err);
 	switch (err) {
 	case -ENODEV: /* no pages of that size */
 	case -ENOENT:
@@ -133,7 +145,8 @@ void hp_region_set_file(struct hp_region *region, int fd,
 	region->device = info->device;
 	region->inode = info->inode;
 	region->length = info->length;
-	region->page_size = info->page_size;
+	region->page_size = hp_file_page_size(info);
+	region->shmem = !info->page_size;
 }
 
 /* What comes after the mapping, which ends with a failure of it. */
@@ -145,23 +158,34 @@ static int prepare(struct hp_region *region, const struct hp_region_opts *known)
 			    region->address, 0, region->length);
 	if (err < 0 || !(known->flags & HP_REGION_POPULATE))
 		return err;
-	return hp_populate(region->sys, region->log, region->address,
-			   region->length, region->page_size,
+	return hp_populate(region, region->address, region->length,
 			   known->populate_threads);
+}
+
+int hp_region_map_part(const struct hp_region *region,
+		       struct hp_map_request *request, void **ret_address)
+{
+	int err;
+
+	request->fd = region->fd;
+	request->read_only = region->read_only;
+	request->alignment = region->shmem ? HP_PAGE_2M : 0;
+	err = region->sys->map(request, ret_address);
+	if (!err && region->shmem)
+		hp_shmem_advise(region, *ret_address, request->length);
+	return err;
 }
 
 static int map(struct hp_region *region, const struct hp_region_opts *known)
 {
 	struct hp_map_request request = {
-		.fd = region->fd,
-		.read_only = region->read_only,
 		.length = region->length,
 		.address = known->address,
 	};
 	void *address;
 	int err;
 
-	err = region->sys->map(&request, &address);
+	err = hp_region_map_part(region, &request, &address);
 	if (err < 0)
 		return hp_region_map_error(region, err, region->length);
 	region->address = address;
@@ -175,11 +199,11 @@ int hp_region_map(struct hp_region *region, const struct hp_region_opts *known)
 {
 	int err;
 
-	if ((uintptr_t)known->address % region->page_size)
+	if ((uintptr_t)known->address % hp_region_unit(region))
 		return -EINVAL;
 	err = hp_numa_check(region->sys, region->log, known->numa,
 			    known->numa_count, 0, region->length,
-			    region->page_size);
+			    hp_region_unit(region));
 	if (err < 0)
 		return err;
 	err = hp_numa_join(&region->numa, region->sys, NULL, known->numa,

@@ -12,16 +12,16 @@
 int hp_region_check_length(uint64_t length, uint64_t page_size);
 
 /*
- * Is it a file in huge pages, of the size expected (0: any)? -EMEDIUMTYPE,
- * -EINVAL, and a word to the log.
+ * Is it a file in huge pages, of the size expected (0: any); with
+ * HP_REGION_SHMEM, of shmem? -EMEDIUMTYPE, -EINVAL, and a word to the log.
  */
 int hp_region_check_huge(const struct hp_sys *sys, const struct hp_log *log,
-			 int fd, uint64_t page_size,
+			 int fd, const struct hp_region_opts *known,
 			 struct hp_file_info *ret_info);
 
 /*
  * What the system's errors mean, and a word to the log. The length is what was
- * asked for, in pages of that size.
+ * asked for, in pages of that size; 0: shmem.
  */
 int hp_region_file_error(const struct hp_log *log, int err, uint64_t page_size);
 int hp_region_length_error(const struct hp_log *log, int err, uint64_t length);
@@ -33,6 +33,10 @@ int hp_region_map_error(const struct hp_region *region, int err,
  * NUMA policy, and populate it. A failure leaves nothing behind.
  */
 int hp_region_map(struct hp_region *region, const struct hp_region_opts *known);
+
+/* Map a part of the file of a region, as such a mapping is to be. */
+int hp_region_map_part(const struct hp_region *region,
+		       struct hp_map_request *request, void **ret_address);
 
 /* The descriptor, its file and its properties become the region's. */
 void hp_region_set_file(struct hp_region *region, int fd,

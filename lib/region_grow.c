@@ -29,7 +29,6 @@ static int map_at(struct grow *grow, char *at, uint64_t offset)
 {
 	struct hp_region *region = grow->region;
 	struct hp_map_request request = {
-		.fd = region->fd,
 		.offset = offset,
 		.length = grow->length - offset,
 		.address = at,
@@ -37,7 +36,7 @@ static int map_at(struct grow *grow, char *at, uint64_t offset)
 	void *mapped;
 	int err;
 
-	err = region->sys->map(&request, &mapped);
+	err = hp_region_map_part(region, &request, &mapped);
 	if (err < 0)
 		return err;
 	grow->mapped = mapped;
@@ -73,9 +72,8 @@ static int prepare(struct grow *grow)
 			    grow->length);
 	if (err < 0 || !(grow->known->flags & HP_REGION_POPULATE))
 		return err;
-	return hp_populate(region->sys, region->log,
-			   grow->address + grow->before,
-			   grow->length - grow->before, region->page_size,
+	return hp_populate(region, grow->address + grow->before,
+			   grow->length - grow->before,
 			   grow->known->populate_threads);
 }
 
@@ -158,12 +156,12 @@ static int grow(struct hp_region *region, uint64_t length,
 
 	if (length < work.before)
 		return -EINVAL;
-	err = hp_region_check_length(length, region->page_size);
+	err = hp_region_check_length(length, hp_region_unit(region));
 	if (err < 0)
 		return err;
 	err = hp_numa_check(region->sys, region->log, known->numa,
 			    known->numa_count, work.before, length,
-			    region->page_size);
+			    hp_region_unit(region));
 	if (err < 0)
 		return err;
 	err = check_state(region);

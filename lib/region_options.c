@@ -44,6 +44,8 @@ int hp_region_options_read(struct hp_region_opts *known,
 	/* HP_PAGE_ANY is a power of two as well. */
 	if (known->page_size && !is_power_of_two(known->page_size))
 		return -EINVAL;
+	if (known->flags & HP_REGION_SHMEM && known->page_size)
+		return -EINVAL;
 	if (known->populate_threads && !(known->flags & HP_REGION_POPULATE))
 		return -EINVAL;
 	if (known->label &&

@@ -7,6 +7,7 @@
 #include "export.h"
 #include "region_file.h"
 #include "region_options.h"
+#include "region_shmem.h"
 #include "session.h"
 
 /*
@@ -38,7 +39,7 @@ static int check_entry(const struct hp_session *session,
 		       struct hp_region_opts *known)
 {
 	if (known->page_size && entry->page_size &&
-	    known->page_size != entry->page_size)
+	    known->page_size != hp_manifest_page_size(entry))
 		return -EINVAL;
 	if (known->layout && known->layout != entry->layout) {
 		hp_log(&session->log, LOG_ERR,
@@ -60,6 +61,23 @@ static int check_entry(const struct hp_session *session,
 	return 0;
 }
 
+/* Is it a file that a region can be of, by whole pages? */
+static bool is_region(const struct hp_file_info *info)
+{
+	uint64_t unit = info->page_size ? info->page_size : HP_PAGE_2M;
+
+	return hp_file_page_size(info) && info->length &&
+	       !(info->length % unit);
+}
+
+static bool is_listed(const struct hp_file_info *info,
+		      const struct hp_manifest_entry *entry)
+{
+	return info->length == entry->length &&
+	       info->shmem_page_size == entry->shmem_page_size &&
+	       hp_file_page_size(info) == hp_manifest_page_size(entry);
+}
+
 /*
  * A file with fewer pages than its length would read as zeros where data was.
  */
@@ -72,11 +90,9 @@ static int check_file(const struct hp_session *session, int fd,
 	err = session->sys->file_info(fd, ret_info);
 	if (err < 0)
 		return hp_error_common(err);
-	if (ret_info->page_size && ret_info->length &&
-	    !(ret_info->length % ret_info->page_size) &&
-	    ret_info->allocated >= ret_info->length &&
-	    (!entry->page_size || (ret_info->page_size == entry->page_size &&
-				   ret_info->length == entry->length)))
+	if (is_region(ret_info) &&
+	    (!entry->page_size || is_listed(ret_info, entry)) &&
+	    hp_file_is_full(session->sys, fd, ret_info))
 		return 0;
 	hp_log(&session->log, LOG_ERR,
 	       "the file has %llu bytes, %llu of them in memory, page size "
@@ -84,10 +100,25 @@ static int check_file(const struct hp_session *session, int fd,
 	       "hp_region_reclaim",
 	       (unsigned long long)ret_info->length,
 	       (unsigned long long)ret_info->allocated,
-	       (unsigned long long)ret_info->page_size,
+	       (unsigned long long)hp_file_page_size(ret_info),
 	       (unsigned long long)entry->length,
-	       (unsigned long long)entry->page_size);
+	       (unsigned long long)hp_manifest_page_size(entry));
 	return -EUCLEAN;
+}
+
+/* Its file; the entry may be NULL. */
+static int retrieve(const struct hp_session *session, uint64_t token,
+		    const struct hp_manifest_entry *entry)
+{
+	const struct hp_incoming *incoming = &session->incoming;
+
+	if (!entry)
+		return hp_incoming_retrieve_unlisted(incoming, session->sys,
+						     token);
+	if (entry->shmem_page_size)
+		return hp_incoming_retrieve_shmem(incoming, session->sys,
+						  token);
+	return hp_incoming_retrieve(incoming, session->sys, token);
 }
 
 /* Without a manifest the file is all that is known. */
@@ -116,16 +147,13 @@ static int reclaim(struct hp_session *session, uint64_t token,
 	HP_MEMORY(memory, sys, sys->zalloc(sizeof(*region)));
 	if (!memory.memory)
 		return -ENOMEM;
-	HP_FD(file, sys,
-	      unlisted ? hp_incoming_retrieve_unlisted(&session->incoming, sys,
-						       token) :
-			 hp_incoming_retrieve(&session->incoming, sys, token));
+	HP_FD(file, sys, retrieve(session, token, unlisted ? NULL : entry));
 	if (file.fd < 0)
 		return file.fd;
 	err = check_file(session, file.fd, entry, &info);
 	if (err < 0)
 		return err;
-	if (known->page_size && known->page_size != info.page_size)
+	if (known->page_size && known->page_size != hp_file_page_size(&info))
 		return -EINVAL;
 
 	region = memory.memory;

@@ -335,6 +335,7 @@ static struct hp_save_region describe_region(const struct hp_save_image *image)
 		.token = region->token,
 		.length = image->length,
 		.page_size = region->page_size,
+		.shmem = region->shmem,
 		.address = (uintptr_t)image->address,
 		.layout = region->layout,
 		.extent_count = hp_save_image_extents(image, NULL),

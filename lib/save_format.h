@@ -46,7 +46,9 @@
  *		24 u64 address: of the mapping at the time of the save
  *		32 u64 layout
  *		40 u64 extent_count: extents of this region
- *		48 16 bytes of 0
+ *		48 u64 shmem: 0, or 1: of HP_REGION_SHMEM; page_size is then that
+ *			of its small pages
+ *		56 8 bytes of 0
  *		64 char label[64]
  *	extent	 0 u64 offset: multiple of 4096
  *		 8 u64 length: multiple of 4096, at most HP_SAVE_BLOCK_MAX
@@ -103,7 +105,8 @@ struct hp_save_region {
 	uint64_t address;
 	uint64_t layout;
 	uint64_t extent_count;
-	uint64_t zero[2];
+	uint64_t shmem;
+	uint64_t zero;
 	char label[HP_LABEL_MAX + 1];
 };
 

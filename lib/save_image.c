@@ -59,15 +59,40 @@ static int page_has_data(const struct hp_region *region, uint64_t start,
 	return 0;
 }
 
+/*
+ * Of shmem, which tells where it has small pages. What has one is looked at as
+ * a whole, and has all of them then.
+ */
+static int find_units(struct hp_save_image *image, unsigned char *pages)
+{
+	const struct hp_region *region = image->region;
+	uint64_t start, end = 0, length = image->length;
+	int err;
+
+	while (end < length) {
+		err = region->sys->find_data(region->fd, end, &start, &end);
+		if (err == -ENXIO)
+			return 0;
+		if (err < 0)
+			return -EUCLEAN;
+		for (uint64_t at = start - start % HP_PAGE_2M;
+		     at < end && at < length; at += HP_PAGE_2M)
+			pages[at / HP_PAGE_2M] = 1;
+	}
+	return 0;
+}
+
 /* pages: one byte for each, 1 if it may have data. */
 static int find_pages(struct hp_save_image *image, uint64_t allocated,
 		      unsigned char *pages)
 {
 	const struct hp_region *region = image->region;
-	uint64_t size = region->page_size, count = image->length / size;
+	uint64_t size = hp_region_unit(region), count = image->length / size;
 	bool has;
 	int err;
 
+	if (region->shmem)
+		return find_units(image, pages);
 	if (allocated >= image->length) {
 		memset(pages, 1, count);
 		return 0;
@@ -147,7 +172,7 @@ static void add_buffers(struct hp_save_image *image, uint64_t start,
 
 static int use_pages(struct hp_save_image *image, const unsigned char *pages)
 {
-	uint64_t size = image->region->page_size;
+	uint64_t size = hp_region_unit(image->region);
 	uint64_t count = image->length / size;
 	int err;
 
@@ -168,7 +193,7 @@ static int use_pages(struct hp_save_image *image, const unsigned char *pages)
 static bool block_is_there(const struct hp_save_image *image, uint64_t number,
 			   const unsigned char *pages)
 {
-	uint64_t size = image->region->page_size;
+	uint64_t size = hp_region_unit(image->region);
 	uint64_t start = number * image->block_size;
 	uint64_t end = start + block_length(image, number);
 
@@ -205,7 +230,7 @@ static int survey(struct hp_save_image *image, uint64_t allocated)
 	int err;
 
 	HP_MEMORY(pages, sys,
-		  sys->zalloc(image->length / image->region->page_size));
+		  sys->zalloc(image->length / hp_region_unit(image->region)));
 	if (!pages.memory)
 		return -ENOMEM;
 	err = find_pages(image, allocated, pages.memory);
@@ -218,9 +243,9 @@ uint64_t hp_save_block_size(const struct hp_save_task *task,
 			    const struct hp_region *region)
 {
 	/* A block is not to be partly in pages that were never touched. */
-	if (task->opts.block_size > region->page_size &&
-	    region->page_size >= HP_SAVE_BLOCK_MIN)
-		return region->page_size;
+	if (task->opts.block_size > hp_region_unit(region) &&
+	    hp_region_unit(region) >= HP_SAVE_BLOCK_MIN)
+		return hp_region_unit(region);
 	return task->opts.block_size;
 }
 

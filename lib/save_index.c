@@ -62,7 +62,7 @@ static bool header_valid(const struct hp_save_header *h)
 
 static bool region_valid(const struct hp_save_region *r)
 {
-	return r->token != HP_TOKEN_RESERVED && r->length &&
+	return r->token != HP_TOKEN_RESERVED && r->length && r->shmem <= 1 &&
 	       r->length <= INT64_MAX && r->page_size >= PAGE_SIZE_MIN &&
 	       r->page_size <= PAGE_SIZE_MAX &&
 	       !(r->page_size & (r->page_size - 1)) &&

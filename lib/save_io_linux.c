@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "save_io.h"
+#include "sys.h"
 
 /* Newer than the C library of some distributions we build on. */
 #ifndef MADV_POPULATE_READ
@@ -380,14 +381,7 @@ static int linux_resident(void *address, uint64_t length,
 
 static int linux_populate_read(void *address, uint64_t length)
 {
-	int rc;
-
-	do
-		rc = madvise(address, (size_t)length, MADV_POPULATE_READ);
-	while (rc < 0 && (errno == EINTR || errno == EAGAIN));
-	if (!rc)
-		return 0;
-	return errno == EINVAL ? -EOPNOTSUPP : -errno;
+	return hp_sys_linux.populate_read(address, length);
 }
 
 static uint64_t clock_ns(clockid_t clock)

@@ -154,8 +154,13 @@ static int create_options(struct load *load, const struct hp_region_opts *known,
 	ret_opts->flags &= ~(unsigned int)HP_REGION_OLD_ADDRESS;
 	ret_opts->label = load->saved.label[0] ? load->saved.label : NULL;
 	ret_opts->layout = load->saved.layout;
-	if (!known->page_size)
-		ret_opts->page_size = load->saved.page_size;
+	/* What the caller says of pages counts, else what they were. */
+	if (!known->page_size && !(known->flags & HP_REGION_SHMEM)) {
+		if (load->saved.shmem)
+			ret_opts->flags |= HP_REGION_SHMEM;
+		else
+			ret_opts->page_size = load->saved.page_size;
+	}
 	if (old_address)
 		ret_opts->address = (void *)(uintptr_t)load->saved.address;
 	return 0;
@@ -264,11 +269,11 @@ int hp_region_load_on(const struct hp_io *io, struct hp_session *session,
 		return err;
 	if (!ret_region || token == HP_TOKEN_RESERVED)
 		return -EINVAL;
-	err = hp_region_options_read(&known, region_opts,
-				     HP_TAKES_PAGE_SIZE | HP_TAKES_LAYOUT |
-					     HP_TAKES_ADDRESS | HP_TAKES_NUMA,
-				     HP_REGION_OLD_ADDRESS |
-					     HP_REGION_POPULATE);
+	err = hp_region_options_read(
+		&known, region_opts,
+		HP_TAKES_PAGE_SIZE | HP_TAKES_LAYOUT | HP_TAKES_ADDRESS |
+			HP_TAKES_NUMA,
+		HP_REGION_OLD_ADDRESS | HP_REGION_POPULATE | HP_REGION_SHMEM);
 	if (err < 0)
 		return err;
 	if (known.flags & HP_REGION_OLD_ADDRESS && known.address)

@@ -41,7 +41,8 @@ static int load(const struct hp_io *io, struct hp_session *session,
 		const struct hp_save_opts *opts, struct hp_region **ret_region)
 {
 	struct hp_region_opts region_opts =
-		options_for(known, HP_REGION_OLD_ADDRESS | HP_REGION_POPULATE);
+		options_for(known, HP_REGION_OLD_ADDRESS | HP_REGION_POPULATE |
+					   HP_REGION_SHMEM);
 
 	region_opts.page_size = 0;
 	region_opts.label = NULL;
@@ -53,7 +54,8 @@ static int create(struct hp_session *session, uint64_t token, uint64_t length,
 		  const struct hp_region_opts *known,
 		  struct hp_region **ret_region)
 {
-	struct hp_region_opts opts = options_for(known, HP_REGION_POPULATE);
+	struct hp_region_opts opts =
+		options_for(known, HP_REGION_POPULATE | HP_REGION_SHMEM);
 
 	return hp_region_create(session, token, length, &opts, ret_region);
 }
@@ -64,14 +66,17 @@ int hp_region_open_on(const struct hp_io *io, struct hp_session *session,
 		      const struct hp_save_opts *opts,
 		      struct hp_region **ret_region)
 {
-	const unsigned int flags = HP_REGION_OLD_ADDRESS | HP_REGION_POPULATE;
+	const unsigned int flags =
+		HP_REGION_OLD_ADDRESS | HP_REGION_POPULATE | HP_REGION_SHMEM;
 	struct hp_region_opts known;
 	int err;
 
 	err = hp_options_read(&known, sizeof(known), region_opts);
 	if (err < 0)
 		return err;
-	if (known.flags & ~flags)
+	/* Where these two meet, the page size is not that of the load. */
+	if (known.flags & ~flags ||
+	    (known.flags & HP_REGION_SHMEM && known.page_size))
 		return -EINVAL;
 	err = reclaim(session, token, &known, ret_region);
 	if (err == -ENOENT && directory)

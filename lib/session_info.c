@@ -114,7 +114,7 @@ static void tell_entry(const struct hp_manifest_entry *entry,
 	*info = (struct hp_region_info){
 		.token = entry->token,
 		.length = entry->length,
-		.page_size = entry->page_size,
+		.page_size = hp_manifest_page_size(entry),
 		.address = entry->address,
 		.layout = entry->layout,
 		.state = HP_REGION_IS_RETURNED,

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/fs.h>
 #include <linux/io_uring.h>
 #include <linux/magic.h>
 #include <linux/mempolicy.h>
@@ -40,11 +41,31 @@
 #ifndef MFD_HUGE_SHIFT
 #define MFD_HUGE_SHIFT 26
 #endif
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#endif
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
 #endif
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE 0x100000
+#endif
+
+/* linux/fs.h has it from Linux 6.7 on. */
+#ifndef PAGEMAP_SCAN
+#define PAGE_IS_HUGE (1 << 6)
+struct page_region {
+	uint64_t start, end, categories;
+};
+struct pm_scan_arg {
+	uint64_t size, flags, start, end, walk_end, vec, vec_len, max_pages;
+	uint64_t category_inverted, category_mask, category_anyof_mask;
+	uint64_t return_mask;
+};
+#define PAGEMAP_SCAN _IOWR('f', 16, struct pm_scan_arg)
 #endif
 
 static int linux_open(const char *path)
@@ -155,8 +176,30 @@ static int linux_file_info(int fd, struct hp_file_info *ret_info)
 	ret_info->length = (uint64_t)st.st_size;
 	ret_info->allocated = (uint64_t)st.st_blocks * 512;
 	ret_info->page_size = 0;
+	ret_info->shmem_page_size = 0;
 	if (fs.f_type == HUGETLBFS_MAGIC)
 		ret_info->page_size = (uint64_t)fs.f_bsize;
+	else if (fs.f_type == TMPFS_MAGIC)
+		ret_info->shmem_page_size = (uint64_t)fs.f_bsize;
+	return 0;
+}
+
+static int linux_find_data(int fd, uint64_t offset, uint64_t *ret_start,
+			   uint64_t *ret_end)
+{
+	off_t start, end;
+
+	if (offset > INT64_MAX)
+		return -ENXIO;
+	start = lseek(fd, (off_t)offset, SEEK_DATA);
+	if (start < 0)
+		return -errno;
+	/* The end of the file counts as a hole. */
+	end = lseek(fd, start, SEEK_HOLE);
+	if (end < 0)
+		return -errno;
+	*ret_start = (uint64_t)start;
+	*ret_end = (uint64_t)end;
 	return 0;
 }
 
@@ -180,6 +223,48 @@ static int linux_read_at(int fd, void *buffer, size_t length, uint64_t offset)
 	return 0;
 }
 
+/* Address space for the length at a multiple of the alignment, or NULL. */
+static char *reserve_aligned(uint64_t length, uint64_t alignment)
+{
+	char *start, *address;
+	size_t before;
+
+	start = mmap(NULL, (size_t)(length + alignment), PROT_NONE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (start == MAP_FAILED)
+		return NULL;
+	before = (size_t)(-(uintptr_t)start & (alignment - 1));
+	address = start + before;
+	if (before)
+		(void)munmap(start, before);
+	(void)munmap(address + length, (size_t)(alignment - before));
+	return address;
+}
+
+static int map_aligned(const struct hp_map_request *request, int protection,
+		       void **ret_address)
+{
+	void *address;
+	char *place;
+	int err;
+
+	if (request->length > SIZE_MAX - request->alignment)
+		return -ENOMEM;
+	place = reserve_aligned(request->length, request->alignment);
+	if (!place)
+		return -errno;
+	address = mmap(place, (size_t)request->length, protection,
+		       MAP_SHARED | MAP_FIXED, request->fd,
+		       (off_t)request->offset);
+	if (address == MAP_FAILED) {
+		err = -errno;
+		(void)munmap(place, (size_t)request->length);
+		return err;
+	}
+	*ret_address = address;
+	return 0;
+}
+
 static int linux_map(const struct hp_map_request *request, void **ret_address)
 {
 	int protection = PROT_READ | (request->read_only ? 0 : PROT_WRITE);
@@ -188,6 +273,8 @@ static int linux_map(const struct hp_map_request *request, void **ret_address)
 
 	if (request->length > SIZE_MAX || request->offset > INT64_MAX)
 		return -ENOMEM;
+	if (request->alignment && !request->address)
+		return map_aligned(request, protection, ret_address);
 	address = mmap(request->address, (size_t)request->length, protection,
 		       flags, request->fd, (off_t)request->offset);
 	if (address == MAP_FAILED)
@@ -206,14 +293,74 @@ static void linux_unmap(void *address, uint64_t length)
 	(void)munmap(address, (size_t)length);
 }
 
-static int linux_populate(void *address, uint64_t length)
+static int advise(void *address, uint64_t length, int advice)
 {
 	int rc;
 
 	do
-		rc = madvise(address, (size_t)length, MADV_POPULATE_WRITE);
+		rc = madvise(address, (size_t)length, advice);
 	while (rc < 0 && (errno == EINTR || errno == EAGAIN));
 	return rc < 0 ? -errno : 0;
+}
+
+static int linux_populate(void *address, uint64_t length)
+{
+	return advise(address, length, MADV_POPULATE_WRITE);
+}
+
+static int linux_populate_read(void *address, uint64_t length)
+{
+	int err = advise(address, length, MADV_POPULATE_READ);
+
+	return err == -EINVAL ? -EOPNOTSUPP : err;
+}
+
+static int linux_advise_huge(void *address, uint64_t length)
+{
+	return advise(address, length, MADV_HUGEPAGE);
+}
+
+static int linux_collapse(void *address, uint64_t length)
+{
+	/* EAGAIN is a page in use: waiting for it might take for ever. */
+	return madvise(address, (size_t)length, MADV_COLLAPSE) < 0 ? -errno : 0;
+}
+
+static int linux_count_huge(void *address, uint64_t length, uint64_t *ret_bytes)
+{
+	struct page_region found[64];
+	struct pm_scan_arg arg = {
+		.size = sizeof(arg),
+		.start = (uintptr_t)address,
+		.end = (uintptr_t)address + length,
+		.vec = (uintptr_t)found,
+		.vec_len = sizeof(found) / sizeof(found[0]),
+		.category_mask = PAGE_IS_HUGE,
+		.return_mask = PAGE_IS_HUGE,
+	};
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	uint64_t bytes = 0;
+	int n = 0, err = 0;
+
+	if (fd < 0)
+		return -errno;
+	/* Where the array was full the walk goes on. */
+	while (arg.start < arg.end) {
+		n = ioctl(fd, PAGEMAP_SCAN, &arg);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			break;
+		for (int i = 0; i < n; i++)
+			bytes += found[i].end - found[i].start;
+		arg.start = arg.walk_end;
+	}
+	if (n < 0)
+		err = -errno;
+	(void)close(fd);
+	if (!err)
+		*ret_bytes = bytes;
+	return err;
 }
 
 static int linux_set_policy(void *address, uint64_t length, unsigned int policy,
@@ -564,10 +711,15 @@ const struct hp_sys hp_sys_linux = {
 	.set_length = linux_set_length,
 	.allocate = linux_allocate,
 	.file_info = linux_file_info,
+	.find_data = linux_find_data,
 	.read_at = linux_read_at,
 	.map = linux_map,
 	.unmap = linux_unmap,
 	.populate = linux_populate,
+	.populate_read = linux_populate_read,
+	.advise_huge = linux_advise_huge,
+	.collapse = linux_collapse,
+	.count_huge = linux_count_huge,
 	.set_policy = linux_set_policy,
 	.find_mapping = linux_find_mapping,
 	.open_mapping = linux_open_mapping,

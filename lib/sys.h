@@ -20,10 +20,11 @@
 struct hp_file_info {
 	uint64_t device; /* with inode: which file it is */
 	uint64_t inode;
-	uint64_t length;    /* bytes */
-	uint64_t allocated; /* bytes that have memory behind them */
-	uint64_t page_size; /* huge page size, 0: not a huge page file */
-	bool writable;	    /* through this descriptor */
+	uint64_t length;	  /* bytes */
+	uint64_t allocated;	  /* bytes that have memory behind them */
+	uint64_t page_size;	  /* huge page size, 0: not a huge page file */
+	uint64_t shmem_page_size; /* small page size, 0: not a shmem file */
+	bool writable;		  /* through this descriptor */
 };
 
 /* Which part of which file is to be mapped, and where. */
@@ -33,6 +34,8 @@ struct hp_map_request {
 	uint64_t offset; /* bytes */
 	uint64_t length; /* bytes */
 	void *address;	 /* there and nowhere else; NULL: anywhere */
+	/* Bytes, if anywhere; 0: as the kernel aligns mappings of the file. */
+	uint64_t alignment;
 };
 
 /* A mapping of this process, proc_pid_maps(5). */
@@ -64,6 +67,9 @@ struct hp_sys {
 	/* Set the length and take memory for all of it. */
 	int (*allocate)(int fd, uint64_t length);
 	int (*file_info)(int fd, struct hp_file_info *ret_info);
+	/* The next bytes that are no hole, from offset on; -ENXIO: none. */
+	int (*find_data)(int fd, uint64_t offset, uint64_t *ret_start,
+			 uint64_t *ret_end);
 	/* All of length or an error; -ENODATA when the file is shorter. */
 	int (*read_at)(int fd, void *buffer, size_t length, uint64_t offset);
 	/* Shared, with reservation. -EEXIST: the address is taken. */
@@ -71,6 +77,23 @@ struct hp_sys {
 	void (*unmap)(void *address, uint64_t length);
 	/* Take and zero all pages, as by writing to each. */
 	int (*populate)(void *address, uint64_t length);
+	/*
+	 * Make all pages readable for this process. -EHWPOISON: one is broken,
+	 * which would be a signal otherwise. -EOPNOTSUPP: cannot tell.
+	 */
+	int (*populate_read)(void *address, uint64_t length);
+	/* Transparent huge pages from now on; -EINVAL: the kernel has none. */
+	int (*advise_huge)(void *address, uint64_t length);
+	/*
+	 * What is in small pages into huge ones, where some are free; the last
+	 * error of several.
+	 */
+	int (*collapse)(void *address, uint64_t length);
+	/*
+	 * How much of it this process has mapped in huge pages. -ENOTTY: the
+	 * kernel cannot tell.
+	 */
+	int (*count_huge)(void *address, uint64_t length, uint64_t *ret_bytes);
 	/* mbind(2); policy is an HP_NUMA_*. */
 	int (*set_policy)(void *address, uint64_t length, unsigned int policy,
 			  const unsigned long *nodes, unsigned int nodes_bits);

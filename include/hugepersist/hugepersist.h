@@ -47,8 +47,8 @@
  * protection, NUMA policy (the pages stay on their nodes), locks (mlock),
  * userfaultfd or io_uring registrations, and not regions that were created but
  * never preserved. A reset, a power cut and a kexec without handover
- * (kexec_load, or a next kernel without kho=on and liveupdate=on, or without
- * the hugetlb patches of this project) lose everything.
+ * (kexec_load, or a next kernel without kho=on and liveupdate=on, or, but for
+ * SHMEM, without the hugetlb patches of this project) lose everything.
  *
  * CONTENTS. Preserve hands over pages, not a snapshot. The program may go on
  * writing, and what the pages hold when the processors stop is what arrives:
@@ -66,11 +66,39 @@
  * fails: hp_region_grow(), and ftruncate, fallocate and hole punching on
  * hp_region_fd().
  *
- * ALL HUGE PAGES AT ONCE. A region takes its whole length from the huge page
- * pool when it is created (as a reservation), and preserve fills pages that
- * were never touched. There is no fall back to small pages. The reservation
- * does not cover a hugetlb cgroup limit, a cpuset or an mbind that excludes the
- * nodes with free pages: there a first touch can still raise SIGBUS.
+ * SHMEM. A kernel without the patches of this project hands over no pages of
+ * the pool, but from Linux 6.19 on (CONFIG_LIVEUPDATE_MEMFD) it does memory
+ * files of ordinary memory. HP_REGION_SHMEM makes a region of one, which asks
+ * for transparent huge pages. It is a choice of the caller, at create; nothing
+ * falls back to it. All calls are the same. It survives the same, also from and
+ * to a kernel with the patches, and in the same pages, huge or small. Different
+ * are:
+ *  - It needs no pool, and nothing is set aside for it: memory is found at the
+ *    first touch, which raises SIGBUS if there is none (or ends in the OOM
+ *    killer). HP_REGION_POPULATE and hp_region_preserve() say -ENOMEM.
+ *  - Huge pages come only if memory is free in such pieces. At first touch they
+ *    also need the policy (/sys/kernel/mm/transparent_hugepage/shmem_enabled:
+ *    advise, or always); HP_REGION_POPULATE and hp_region_preserve() ask for
+ *    them under any policy but deny. The rest is small pages, with a word to
+ *    the log function and no error.
+ *  - hp_region_page_size() is that of the small pages. How much is huge tells
+ *    hp_region_huge_bytes(): ask it after HP_REGION_POPULATE, and again after
+ *    hp_region_reclaim().
+ *  - Preserve and reclaim cost time for each page, so with small ones for each
+ *    4 KiB: per GiB 140 ms and 765 ms on an emulated processor. In huge pages
+ *    it is 512 times fewer.
+ *  - It can be swapped out until it is preserved.
+ *  - What preserve filled stays filled, also after hp_session_abort().
+ *  - If the kernel fails to rebuild it, be it for want of memory or by a limit
+ *    of the cgroup (memory.max), that is final: -ENODATA from reclaim. See to
+ *    it that there is room, before the kexec.
+ *
+ * ALL HUGE PAGES AT ONCE. But for SHMEM: a region takes its whole length from
+ * the huge page pool when it is created (as a reservation), and preserve fills
+ * pages that were never touched. There is no fall back to small pages. The
+ * reservation does not cover a hugetlb cgroup limit, a cpuset or an mbind that
+ * excludes the nodes with free pages: there a first touch can still raise
+ * SIGBUS.
  *
  * THREADS. Any thread may call. Calls on one session and its regions take
  * turns; those on different sessions do not wait for each other here, though
@@ -139,7 +167,8 @@
  *	-EBADMSG	the manifest that came back, or the save, is damaged
  *	-EADDRINUSE	something else is mapped at the address asked for
  *	-ESTALE		the layout number is not the one asked for
- *	-EMEDIUMTYPE	the memory or file is not in huge pages
+ *	-EMEDIUMTYPE	the memory or file is not in huge pages of the pool, or,
+ *			where that is asked for, not shmem
  *	-ENXIO		the memory is in no file that could be handed over: not
  *			mapped, or MAP_PRIVATE
  *	-ERANGE		the memory is only a part of its file
@@ -344,7 +373,14 @@ enum {
 	 */
 	HP_REGION_UNLISTED = 1 << 3,
 	/* [grow] Move the mapping if it cannot grow where it is. */
-	HP_REGION_MAY_MOVE = 1 << 4
+	HP_REGION_MAY_MOVE = 1 << 4,
+	/*
+	 * [create, load, open, from_fd] Not pages of the pool, but shmem with
+	 * transparent huge pages: see SHMEM. page_size must be 0; length and
+	 * address are multiples of HP_PAGE_2M, and so are ranges of numa.
+	 * Reclaim needs no flag: what comes back is what it was.
+	 */
+	HP_REGION_SHMEM = 1 << 5
 };
 
 /* What a call does not name among its options must be 0 there (-EINVAL). */
@@ -353,7 +389,8 @@ struct hp_region_opts {
 
 	/*
 	 * Bytes. Create: 0 (HP_PAGE_2M), a page size, or HP_PAGE_ANY. Reclaim,
-	 * adopt, from_fd: the size expected; 0: as it is.
+	 * adopt, from_fd: the size expected; 0: as it is. With HP_REGION_SHMEM:
+	 * 0.
 	 */
 	uint64_t page_size;
 
@@ -379,7 +416,8 @@ struct hp_region_opts {
 	uint64_t layout;
 
 	/*
-	 * Map there or fail with -EADDRINUSE; a multiple of the page size.
+	 * Map there or fail with -EADDRINUSE; a multiple of the page size, of
+	 * HP_PAGE_2M for shmem.
 	 * NULL: anywhere.
 	 */
 	void *address;
@@ -474,7 +512,7 @@ struct hp_region_info {
 	size_t size;	    /* sizeof(struct hp_region_info) */
 	uint64_t token;	    /* the one it was created with */
 	uint64_t length;    /* bytes */
-	uint64_t page_size; /* bytes */
+	uint64_t page_size; /* bytes; of shmem the small pages */
 
 	/*
 	 * First byte of the mapping. Not open: where it was before the update,
@@ -730,28 +768,30 @@ int hp_session_close(struct hp_session *session);
  * hp_region_create - new memory in huge pages, all bytes zero.
  * @token: names the region within its session across updates; any value but
  *         HP_TOKEN_RESERVED
- * @length: in bytes; a multiple of the page size, not 0
+ * @length: in bytes; a multiple of the page size (HP_REGION_SHMEM: of
+ *          HP_PAGE_2M), not 0
  * @opts: or NULL
  * @ret_region: belongs to the session; ends with hp_region_close() or with
  *              hp_session_close()
  *
  * Options: page_size, label, layout, address, numa, HP_REGION_POPULATE with
- * populate_threads.
+ * populate_threads, HP_REGION_SHMEM.
  *
  * The region is mapped readable and writable, shared. Its pages are reserved
- * now and taken from the pool at first touch. Works in a returned session
- * before commit, for tokens that did not come back. Does not survive an update
- * until it is preserved.
+ * now and taken from the pool at first touch; not with HP_REGION_SHMEM, see
+ * SHMEM. Works in a returned session before commit, for tokens that did not
+ * come back. Does not survive an update until it is preserved.
  *
  * Short, but for HP_REGION_POPULATE. An RLIMIT_FSIZE below the length raises
  * SIGXFSZ, see ftruncate(2).
  *
  * -EINVAL	null session or ret_region; token is HP_TOKEN_RESERVED; length 0
  *		or not a multiple of the page size (HP_PAGE_ANY: of none that
- *		there is); page size no power of two, or none of huge pages;
- *		label too long; address no multiple of the page size; a range of
- *		numa outside the region, not by whole pages, without nodes or
- *		with ones that the machine or the cpuset has not; unknown option
+ *		there is); page size no power of two, or none of huge pages, or
+ *		set with HP_REGION_SHMEM; label too long; address no multiple of
+ *		the page size; a range of numa outside the region, not by whole
+ *		pages, without nodes or with ones that the machine or the cpuset
+ *		has not; unknown option
  * -ECHILD	in a forked child
  * -EFBIG	longer than a file or an address space can be, or than
  *		RLIMIT_FSIZE allows
@@ -761,7 +801,8 @@ int hp_session_close(struct hp_session *session);
  * -ENOMEM	fewer free huge pages than asked for (HugePages_Free less
  *		HugePages_Rsvd in /proc/meminfo, nr_hugepages under /sys), or a
  *		limit of the cgroup, address space or process. With numa and
- *		HP_REGION_POPULATE: fewer on these nodes
+ *		HP_REGION_POPULATE: fewer on these nodes. HP_REGION_SHMEM with
+ *		HP_REGION_POPULATE: not enough memory, in pages of any size
  * -EOPNOTSUPP	this kernel has no huge pages of that size, no NUMA, or no
  *		MADV_POPULATE_WRITE (before Linux 5.14)
  * -EHWPOISON	populating met a page with a hardware memory error
@@ -795,6 +836,7 @@ int hp_region_create(struct hp_session *session, uint64_t token,
  * The memory is charged to the cgroup of the calling process, all of it or
  * nothing. If a limit does not allow that (hugetlb.2MB.max,
  * hugetlb.2MB.rsvd.max; memory.max where it counts huge pages), see -ENOMEM.
+ * Not so shmem, which is lost then: -ENODATA.
  *
  * Blocks while the kernel rebuilds the file; the time grows with the number of
  * huge pages, not with their size.
@@ -814,11 +856,13 @@ int hp_region_create(struct hp_session *session, uint64_t token,
  * -EBADMSG	damaged manifest (not with HP_REGION_UNLISTED, as all errors
  *		that come from the manifest)
  * -EUCLEAN	length, page size or number of pages differ from the manifest,
- *		or it is no huge page file. What is there stays until commit.
+ *		or it is neither a huge page file nor shmem. What is there stays
+ *		until commit.
  * -ENODATA	the kernel failed to rebuild the file, or has none though the
  *		manifest lists it: this region is gone, and every retry says so.
  *		The kernel's log says why (damage, a page size or a format that
- *		it lacks). What other regions hold is not affected. Or it failed
+ *		it lacks; for shmem also want of memory, or a limit of the
+ *		cgroup). What other regions hold is not affected. Or it failed
  *		to rebuild the manifest, for which also want of memory is final:
  *		then that goes for all regions.
  * -EOPNOTSUPP	a newer version of the library preserved it, with a manifest
@@ -828,7 +872,9 @@ int hp_region_create(struct hp_session *session, uint64_t token,
  * -ENOMEM	no memory, or a limit of the cgroup does not allow the region.
  *		Nothing is lost, and the cgroup is charged nothing: raise the
  *		limit, or move the process to a cgroup with room, and reclaim
- *		again, before exit or HP_COMMIT_DROP, which free the data
+ *		again, before exit or HP_COMMIT_DROP, which free the data. Not
+ *		so for shmem with HP_REGION_UNLISTED: it is lost, and every
+ *		retry says -ENOMEM
  * -EMFILE	nothing is lost either; the same
  */
 int hp_region_reclaim(struct hp_session *session, uint64_t token,
@@ -848,7 +894,10 @@ int hp_region_reclaim(struct hp_session *session, uint64_t token,
  * On failure the region is not preserved and usable as before; regions of the
  * session that were preserved stay so; the session is not sealed any more in
  * any case. Pages that were filled and not used since become untouched again,
- * here and on abort.
+ * here and on abort; not those of shmem.
+ *
+ * Shmem is put into huge pages first, as far as there are any; if there are
+ * none that is no error. See SHMEM.
  *
  * A hardware memory error that the kernel finds in a page at the kexec makes
  * that fail (reboot(2): EHWPOISON). The process goes on, is_preserved stays 1,
@@ -868,13 +917,15 @@ int hp_region_reclaim(struct hp_session *session, uint64_t token,
  *		hp_session_info(): hp_session_abort() first), or this memory is
  *		preserved by someone else through hp_region_fd()
  * -EOPNOTSUPP	the kernel cannot preserve huge pages (of that size or in that
- *		place); Linux 7.3 without the patches of this project
+ *		place): Linux 7.3 without the patches of this project; or shmem:
+ *		Linux before 6.19, or without CONFIG_LIVEUPDATE_MEMFD
  * -ENODEV	HP_SESSION_LOCAL, and no live update on this machine; or
  *		/dev/liveupdate is gone since the open
  * -EACCES, -EAGAIN, -EIO	opening /dev/liveupdate, as hp_session_open()
- * -ENOMEM	too few free huge pages to fill the region, or to move pages out
- *		of places that cannot be handed over; or such a page is in use
- *		by some I/O right now, then it can be tried again
+ * -ENOMEM	too few free huge pages (for shmem: too little memory) to fill
+ *		the region, or to move pages out of places that cannot be handed
+ *		over; or such a page is in use by some I/O right now, then it
+ *		can be tried again
  * -EUCLEAN	someone resized hp_region_fd(), or closed it: what would be
  *		handed over is not the region
  * -EEXIST	a preserve under this token failed when the kernel had the file
@@ -913,8 +964,8 @@ int hp_region_unpreserve(struct hp_region *region);
 
 /*
  * hp_region_grow - make a region longer.
- * @length: the new length in bytes; a multiple of the page size, not less than
- *          now
+ * @length: the new length in bytes; a multiple of the page size (of shmem: of
+ *          HP_PAGE_2M), not less than now
  * @opts: or NULL
  *
  * Options: HP_REGION_MAY_MOVE, HP_REGION_POPULATE with populate_threads, numa
@@ -1013,7 +1064,8 @@ int hp_region_adopt_mapping(struct hp_session *session, uint64_t token,
  *      unix(7)) or inherited; duplicated, the caller's stays the caller's
  * @ret_region: belongs to the caller; ends with hp_region_close()
  *
- * Options: page_size (expected), address, HP_REGION_READ_ONLY.
+ * Options: page_size (expected), address, HP_REGION_READ_ONLY, HP_REGION_SHMEM
+ * for a file of shmem, which is refused without it.
  *
  * Both processes see the same bytes. The region belongs to no session here: the
  * other process preserves it, and may grow it, which this one does not see. It
@@ -1022,8 +1074,9 @@ int hp_region_adopt_mapping(struct hp_session *session, uint64_t token,
  *
  * -EINVAL	null ret_region; not a descriptor; empty file; page size not the
  *		one expected; address no multiple of the page size; unknown
- *		option
- * -EMEDIUMTYPE, -EROFS, -EADDRINUSE, -EACCES, -ENOMEM, -EMFILE, -EPROTO
+ *		option; HP_REGION_SHMEM: the length is no multiple of HP_PAGE_2M
+ * -EMEDIUMTYPE	as hp_region_adopt(); HP_REGION_SHMEM: the file is not shmem
+ * -EROFS, -EADDRINUSE, -EACCES, -ENOMEM, -EMFILE, -EPROTO
  *		as hp_region_adopt()
  */
 int hp_region_from_fd(int fd, const struct hp_region_opts *opts,
@@ -1042,6 +1095,33 @@ int hp_region_from_fd(int fd, const struct hp_region_opts *opts,
  *		first
  */
 int hp_region_set_layout(struct hp_region *region, uint64_t layout);
+
+/*
+ * hp_region_huge_bytes - how much of the region is in huge pages, right now?
+ * @ret_bytes: from 0 to the length
+ *
+ * Of shmem (HP_REGION_SHMEM) it is measured: what this process has mapped in
+ * huge pages, after all that is there was mapped. Parts that were never touched
+ * count as not huge, and stay untouched. The kernel can split huge pages and
+ * make new ones at any time, under want of memory or by khugepaged; what is
+ * preserved stays as it is. All other regions are in huge pages from their
+ * start to their end: the length.
+ *
+ * Blocks while pages are mapped, and brought back that were swapped out. May
+ * wait for a call of another thread on the session.
+ *
+ * -EINVAL	null pointer
+ * -ECHILD	in a forked child
+ * -EOPNOTSUPP	the kernel cannot tell: Linux before 6.7, one without
+ *		CONFIG_PROC_PAGE_MONITOR, or no /proc here
+ * -EACCES	no permission for /proc/self/pagemap
+ * -EUCLEAN	someone resized or closed hp_region_fd()
+ * -EHWPOISON	a page has a hardware memory error
+ * -EPROTO	an answer of the kernel that the library does not know
+ * -ENOMEM	no memory to bring back what was swapped out
+ * -EMFILE
+ */
+int hp_region_huge_bytes(struct hp_region *region, uint64_t *ret_bytes);
 
 /*
  * hp_region_info - all that is known about an open region.
@@ -1075,13 +1155,19 @@ int hp_region_close(struct hp_region *region);
  * forked child. A null region gives NULL, 0 or -EINVAL (fd).
  */
 
-/* hp_region_address - first byte of the mapping; aligned to the page size. */
+/*
+ * hp_region_address - first byte of the mapping; aligned to the page size, of
+ * shmem to HP_PAGE_2M.
+ */
 void *hp_region_address(const struct hp_region *region);
 
 /* hp_region_length - length in bytes. */
 uint64_t hp_region_length(const struct hp_region *region);
 
-/* hp_region_page_size - page size in bytes. */
+/*
+ * hp_region_page_size - page size in bytes. Of shmem that of the small pages:
+ * hp_region_huge_bytes() tells how much of it is in huge ones.
+ */
 uint64_t hp_region_page_size(const struct hp_region *region);
 
 /* hp_region_token - the token it was created with. */

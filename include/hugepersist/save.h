@@ -48,7 +48,8 @@
  * (O_DIRECT), on the memory of the regions itself. Where one of these is
  * missing or forbidden the library does without, says so to the log function of
  * the session and in struct hp_save_result; only the speed changes. Needs no
- * special right. Untouched pages of a region are not touched and not written.
+ * special right. Untouched pages of a region are not touched and not written;
+ * of shmem, untouched pieces of 2 MiB.
  *
  * THREADS. As in hugepersist.h. hp_session_save() holds the session for as long
  * as it runs: other calls on it and its regions wait, except the getters. Two
@@ -301,9 +302,12 @@ int hp_session_load(struct hp_session *session, const char *directory,
  *
  * Options of the region: page_size (0: as it was; or that of the new pages, of
  * which the length must be a multiple), layout (expected), address, numa,
- * HP_REGION_OLD_ADDRESS, HP_REGION_POPULATE with populate_threads. Label and
- * layout number are those of the save. The region is not preserved. What was
- * never touched when it was saved, or all zero, is untouched.
+ * HP_REGION_OLD_ADDRESS, HP_REGION_POPULATE with populate_threads,
+ * HP_REGION_SHMEM. Label and layout number are those of the save. Without
+ * page_size and HP_REGION_SHMEM the region is in pages of the pool or in shmem,
+ * as it was; with page_size in pages of the pool, and with HP_REGION_SHMEM in
+ * shmem, whatever it was. The region is not preserved. What was never touched
+ * when it was saved, or all zero, is untouched.
  *
  * Reads straight into the huge pages; blocks until all is there and checked.
  *
@@ -346,7 +350,8 @@ int hp_region_load(struct hp_session *session, uint64_t token,
  * Options of the region: all that create takes. Reclaim and load take layout as
  * the one expected, and address; page_size is for create alone; so are label
  * and populate; numa is for create and load. HP_REGION_OLD_ADDRESS goes to
- * reclaim and load. The length of what is found may differ from length.
+ * reclaim and load, HP_REGION_SHMEM to load and create: what comes back is what
+ * it was. The length of what is found may differ from length.
  *
  * all	as hp_region_reclaim(), hp_region_load() and hp_region_create(), but for
  *	-ENOENT

@@ -220,6 +220,42 @@ static void without_device(void)
 	fake.no_device = true;
 }
 
+/* r is shmem, q is not. */
+static void created_shmem(void)
+{
+	struct hp_region_opts opts = {
+		.size = sizeof(opts),
+		.flags = HP_REGION_SHMEM,
+	};
+
+	opened();
+	must(hp_region_create(at.s, POOL, 4 * MIB, &opts, &at.r), 0);
+	must(hp_region_create(at.s, INDEX, 2 * MIB, NULL, &at.q), 0);
+	fill(at.r);
+	fill(at.q);
+}
+
+static void returned_shmem(void)
+{
+	created_shmem();
+	must(hp_region_preserve(at.q), 0);
+	must(hp_region_preserve(at.r), 0);
+	next_kernel();
+	must(open_with(session_flags, NULL, 0), 0);
+}
+
+static void application_shmem(void)
+{
+	void *mapping;
+
+	opened();
+	at.fd = fake_sys.memfd("application", 0);
+	ck_ok(fake_sys.set_length(at.fd, OWN_BYTES));
+	mapping = fake_mmap(at.fd, 0, OWN_BYTES, 0);
+	at.mapping = mapping;
+	memset(at.mapping, 0x5a, 4096);
+}
+
 /* -- Verifying ------------------------------------------------------------- */
 
 static void nothing(void)
@@ -311,6 +347,21 @@ static void new_region_works(void)
 	must(open_with(session_flags, NULL, 0), 0);
 	take(POOL, &at.r);
 	must(hp_session_commit(at.s, 0), 0);
+}
+
+static uint64_t huge_bytes(void)
+{
+	uint64_t bytes;
+
+	must(hp_region_huge_bytes(at.r, &bytes), 0);
+	return bytes;
+}
+
+static void shmem_works(void)
+{
+	ck_assert_uint_eq(hp_region_page_size(at.r), 4096);
+	new_region_works();
+	ck_assert_uint_eq(huge_bytes(), 4 * MIB);
 }
 
 static void gigantic_region_works(void)
@@ -455,6 +506,17 @@ static int create_any(void)
 	return create_with(HP_PAGE_1G, &opts);
 }
 
+static int create_shmem(void)
+{
+	struct hp_region_opts opts = {
+		.size = sizeof(opts),
+		.flags = HP_REGION_SHMEM | HP_REGION_POPULATE,
+		.populate_threads = 2,
+	};
+
+	return create_with(4 * MIB, &opts);
+}
+
 static int create_extra(void)
 {
 	struct hp_region *extra;
@@ -556,6 +618,23 @@ static int from_fd(void)
 	return hp_region_from_fd_on(scenario_sys, at.fd, NULL, &at.r);
 }
 
+static int from_shmem_fd(void)
+{
+	struct hp_region_opts opts = {
+		.size = sizeof(opts),
+		.flags = HP_REGION_SHMEM,
+	};
+
+	return hp_region_from_fd_on(scenario_sys, at.fd, &opts, &at.r);
+}
+
+static int ask_huge_bytes(void)
+{
+	uint64_t bytes;
+
+	return hp_region_huge_bytes(at.r, &bytes);
+}
+
 static int set_layout(void)
 {
 	return hp_region_set_layout(at.r, 12);
@@ -619,6 +698,7 @@ const struct scenario scenarios[] = {
 	{ CREATE, "all options", opened, create_full, new_region_works, NULL },
 	{ CREATE, "any page size", opened, create_any, gigantic_region_works,
 	  NULL },
+	{ CREATE, "shmem", opened, create_shmem, shmem_works, NULL },
 	{ CREATE, "returned", returned, create_extra, returned_works, NULL },
 	{ RECLAIM, "plain", returned, reclaim_plain, r_came_back, NULL },
 	{ RECLAIM, "listed before", listed_once, reclaim_plain, r_came_back,
@@ -626,6 +706,8 @@ const struct scenario scenarios[] = {
 	{ RECLAIM, "old address", returned, reclaim_old_address, r_came_back,
 	  NULL },
 	{ RECLAIM, "unlisted", returned, reclaim_unlisted, r_came_back, NULL },
+	{ RECLAIM, "shmem", returned_shmem, reclaim_plain, r_came_back, NULL },
+	{ "hp_region_preserve", "shmem", created_shmem, preserve, works, NULL },
 	{ "hp_region_preserve", "first", created, preserve, works, NULL },
 	{ "hp_region_preserve", "second", one_preserved, preserve,
 	  preserved_comes_back, NULL },
@@ -638,11 +720,17 @@ const struct scenario scenarios[] = {
 	  NULL },
 	{ "hp_region_grow", "populated", created, grow_populated, grown_works,
 	  NULL },
+	{ "hp_region_grow", "shmem", created_shmem, grow_populated, grown_works,
+	  NULL },
 	{ "hp_region_adopt", "", application_memory, adopt, adopted_works,
 	  NULL },
 	{ "hp_region_adopt_mapping", "", application_memory, adopt_mapping,
 	  adopted_works, NULL },
 	{ "hp_region_from_fd", "", application_memory, from_fd, attached_works,
+	  NULL },
+	{ "hp_region_from_fd", "shmem", application_shmem, from_shmem_fd,
+	  attached_works, NULL },
+	{ "hp_region_huge_bytes", "", created_shmem, ask_huge_bytes, works,
 	  NULL },
 	{ "hp_region_set_layout", "", created, set_layout, works, NULL },
 	{ "hp_region_info", "", created, ask_region, works, NULL },

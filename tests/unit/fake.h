@@ -26,6 +26,7 @@ enum fake_call {
 	CALL_SET_LENGTH,
 	CALL_ALLOCATE,
 	CALL_FILE_INFO,
+	CALL_FIND_DATA,
 	CALL_READ_AT,
 	CALL_MAP,
 	CALL_ZALLOC,
@@ -36,6 +37,10 @@ enum fake_call {
 	CALL_FINISH,
 	CALL_DUPLICATE,
 	CALL_POPULATE,
+	CALL_POPULATE_READ,
+	CALL_ADVISE_HUGE,
+	CALL_COLLAPSE,
+	CALL_COUNT_HUGE,
 	CALL_SET_POLICY,
 	CALL_FIND_MAPPING,
 	CALL_OPEN_MAPPING,
@@ -72,6 +77,9 @@ struct fake {
 	long pool_pages;     /* huge pages of 2 MiB */
 	long pool_1g_pages;  /* huge pages of 1 GiB */
 	bool no_1g;	     /* this processor has none of that size */
+	bool no_thp;	     /* no transparent huge pages in this kernel */
+	bool no_free_thp;    /* no memory is free in pieces of 2 MiB */
+	bool no_scan;	     /* a kernel without PAGEMAP_SCAN */
 	bool no_numa;	     /* a kernel without mbind */
 	uint64_t nodes;	     /* bit mask of the nodes that there are */
 	bool no_fds;	     /* no descriptor is free */

@@ -104,6 +104,7 @@ void file_put(struct file *file)
 	fake.files--;
 	close(file->memfd);
 	free(file->filled);
+	free(file->units);
 	free(file);
 }
 
@@ -120,8 +121,10 @@ int file_resize(struct file *file, uint64_t length)
 	if (ftruncate(file->memfd, (off_t)length) < 0)
 		return -errno;
 	file->length = length;
-	if (!file->page_size)
+	if (!file->page_size) {
+		shmem_resize(file);
 		return 0;
+	}
 	pages = length / file->page_size;
 	if (file->reserved > pages)
 		file->reserved = pages;
@@ -155,6 +158,7 @@ int file_fill(struct file *file, uint64_t offset, uint64_t length,
 	if (!file->page_size) {
 		if (file->allocated < offset + length)
 			file->allocated = offset + length;
+		shmem_fill(file, offset, length);
 		return 0;
 	}
 	MUST(offset + length <= file->length);
@@ -282,6 +286,7 @@ int fake_file_info(int fd, struct hp_file_info *info)
 	info->length = d->file->length;
 	info->allocated = file_allocated(d->file);
 	info->page_size = d->file->claimed_page_size;
+	info->shmem_page_size = d->file->page_size ? 0 : 4096;
 	return 0;
 }
 

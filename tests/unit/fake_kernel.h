@@ -54,6 +54,8 @@ struct file {
 	uint64_t reserved;     /* pages from the start on */
 	unsigned char *filled; /* a byte per page */
 	uint64_t filled_count; /* bytes in there */
+	unsigned char *units;  /* of small pages: a byte per 2 MiB */
+	uint64_t unit_count;   /* bytes in there */
 	long charged, filled_pages;
 	bool held;   /* by LUO: preserved, or retrieved and not finished */
 	bool frozen; /* preserved */
@@ -149,6 +151,20 @@ void process_end(struct process *p);
 
 void map_drop(struct process *p, struct map *map);
 
+/*
+ * One part after the other of what the running process has mapped there, from
+ * that offset of the map's file on; until one says no. -ENOMEM: none is there.
+ */
+typedef int map_part_fn(struct map *map, uint64_t offset, uint64_t length,
+			void *context);
+int map_walk(void *address, uint64_t length, map_part_fn *part, void *context);
+
+/* -- Shmem (fake_shmem.c) -------------------------------------------------- */
+
+/* Small pages for a range, where there are no huge ones. */
+void shmem_fill(struct file *file, uint64_t offset, uint64_t length);
+void shmem_resize(struct file *file);
+
 /* -- Memory (fake_memory.c) ------------------------------------------------ */
 
 void memory_end(const struct process *p);
@@ -207,10 +223,16 @@ int fake_memfd(const char *name, uint64_t page_size);
 int fake_set_length(int fd, uint64_t length);
 int fake_allocate(int fd, uint64_t length);
 int fake_file_info(int fd, struct hp_file_info *info);
+int fake_find_data(int fd, uint64_t offset, uint64_t *ret_start,
+		   uint64_t *ret_end);
 int fake_read_at(int fd, void *buffer, size_t length, uint64_t offset);
 int fake_map(const struct hp_map_request *request, void **ret_address);
 void fake_unmap(void *address, uint64_t length);
 int fake_populate(void *address, uint64_t length);
+int fake_populate_read(void *address, uint64_t length);
+int fake_advise_huge(void *address, uint64_t length);
+int fake_collapse(void *address, uint64_t length);
+int fake_count_huge(void *address, uint64_t length, uint64_t *ret_bytes);
 int fake_set_policy(void *address, uint64_t length, unsigned int policy,
 		    const unsigned long *nodes, unsigned int nodes_bits);
 int fake_find_mapping(uint64_t address, struct hp_mapping *ret_mapping);

@@ -84,7 +84,8 @@ static char *find_place(uint64_t length, uint64_t alignment)
 }
 
 /* All that mmap(2) does; the caller has checked and reserved. */
-static int map_file(const struct map *wanted, char *address, void **ret_address)
+static int map_file(const struct map *wanted, char *address, uint64_t alignment,
+		    void **ret_address)
 {
 	int protection = PROT_READ | (wanted->read_only ? 0 : PROT_WRITE);
 	int flags = wanted->private ? MAP_PRIVATE : MAP_SHARED;
@@ -97,10 +98,7 @@ static int map_file(const struct map *wanted, char *address, void **ret_address)
 	if (address) {
 		flags |= MAP_FIXED_NOREPLACE;
 	} else {
-		address = find_place(wanted->length,
-				     wanted->file && wanted->file->page_size ?
-					     wanted->file->page_size :
-					     4096);
+		address = find_place(wanted->length, alignment);
 		if (!address)
 			return -ENOMEM;
 		flags |= MAP_FIXED;
@@ -156,7 +154,9 @@ int fake_map(const struct hp_map_request *request, void **ret_address)
 		if (err)
 			return err;
 	}
-	return map_file(&wanted, request->address, ret_address);
+	if (request->alignment > page)
+		page = request->alignment;
+	return map_file(&wanted, request->address, page, ret_address);
 }
 
 /* A piece of a map goes; what is left of it before and behind stays. */
@@ -208,39 +208,51 @@ void fake_unmap(void *address, uint64_t length)
 	}
 }
 
+int map_walk(void *address, uint64_t length, map_part_fn *part, void *context)
+{
+	struct process *p = running();
+
+	for (char *at = address, *end = at + length; at < end;) {
+		struct map *map = map_at(p, at);
+		uint64_t skip, bytes;
+		int err;
+
+		if (!map)
+			return -ENOMEM;
+		skip = (uint64_t)(at - map->address);
+		bytes = map->length - skip;
+		if (bytes > (uint64_t)(end - at))
+			bytes = (uint64_t)(end - at);
+		err = part(map, map->offset + skip, bytes, context);
+		if (err)
+			return err;
+		at += bytes;
+	}
+	return 0;
+}
+
+static int populate_part(struct map *map, uint64_t offset, uint64_t length,
+			 void *unused)
+{
+	(void)unused;
+	if (map->read_only)
+		return -EINVAL;
+	if (!map->file || map->private)
+		return 0;
+	if (offset + length > map->file->length)
+		return -EFAULT;
+	/* madvise(2) says so for SIGBUS. */
+	return file_fill(map->file, offset, length, FILLED) ? -EFAULT : 0;
+}
+
 int fake_populate(void *address, uint64_t length)
 {
 	int err = called(CALL_POPULATE);
-	struct process *p;
 
 	if (err)
 		return err;
 	LOCKED();
-	p = running();
-	for (char *at = address, *end = at + length; at < end;) {
-		struct map *map = map_at(p, at);
-		uint64_t skip, part;
-
-		if (!map)
-			return -ENOMEM;
-		if (map->read_only)
-			return -EINVAL;
-		skip = (uint64_t)(at - map->address);
-		part = map->length - skip;
-		if (part > (uint64_t)(end - at))
-			part = (uint64_t)(end - at);
-		if (map->file && !map->private) {
-			if (map->offset + skip + part > map->file->length)
-				return -EFAULT;
-			err = file_fill(map->file, map->offset + skip, part,
-					FILLED);
-			/* madvise(2) says so for SIGBUS. */
-			if (err)
-				return -EFAULT;
-		}
-		at += part;
-	}
-	return 0;
+	return map_walk(address, length, populate_part, NULL);
 }
 
 int fake_set_policy(void *address, uint64_t length, unsigned int policy,
@@ -344,6 +356,7 @@ void *fake_mmap(int fd, uint64_t offset, uint64_t length, unsigned int flags)
 		.private = flags & FAKE_PRIVATE,
 		.read_only = flags & FAKE_READ_ONLY,
 	};
+	uint64_t page = 4096;
 	void *address;
 
 	LOCKED();
@@ -353,6 +366,8 @@ void *fake_mmap(int fd, uint64_t offset, uint64_t length, unsigned int flags)
 		if (!wanted.private)
 			MUST(!file_reserve(wanted.file, offset + length));
 	}
-	MUST(!map_file(&wanted, NULL, &address));
+	if (wanted.file && wanted.file->page_size)
+		page = wanted.file->page_size;
+	MUST(!map_file(&wanted, NULL, page, &address));
 	return address;
 }

@@ -94,6 +94,7 @@ static SRunner *every_suite(void)
 	srunner_add_suite(runner, region_populate_suite());
 	srunner_add_suite(runner, region_reclaim_suite());
 	srunner_add_suite(runner, region_grow_suite());
+	srunner_add_suite(runner, region_shmem_suite());
 	srunner_add_suite(runner, region_adopt_suite());
 	srunner_add_suite(runner, region_errors_suite());
 	srunner_add_suite(runner, failure_suite());

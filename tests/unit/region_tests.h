@@ -39,6 +39,7 @@ Suite *region_numa_suite(void);
 Suite *region_options_suite(void);
 Suite *region_populate_suite(void);
 Suite *region_reclaim_suite(void);
+Suite *region_shmem_suite(void);
 Suite *region_size_suite(void);
 
 #endif

@@ -169,6 +169,11 @@ static const struct {
 	ENTRY_FIELD(address, UINT64_MAX, -EBADMSG),
 	ENTRY_FIELD(address, 1, -EBADMSG),
 	ENTRY_FIELD(address, HP_PAGE_2M / 2, -EBADMSG),
+	ENTRY_FIELD(shmem_page_size, 1, -EBADMSG),
+	ENTRY_FIELD(shmem_page_size, 2048, -EBADMSG),
+	ENTRY_FIELD(shmem_page_size, 3 * 4096, -EBADMSG),
+	ENTRY_FIELD(shmem_page_size, 2 * HP_PAGE_2M, -EBADMSG),
+	ENTRY_FIELD(shmem_page_size, UINT64_C(1) << 63, -EBADMSG),
 	HEADER_FIELD(about.sealed, 2, -EBADMSG),
 	HEADER_FIELD(about.sealed, UINT32_MAX, -EBADMSG),
 	/* The controls: these are fine. */
@@ -185,6 +190,8 @@ static const struct {
 	HEADER_FIELD(count, 2, 0),
 	HEADER_FIELD(sequence, UINT64_MAX, 0),
 	ENTRY_FIELD(zero, 1, 0), /* a newer field that may be skipped */
+	ENTRY_FIELD(shmem_page_size, 4096, 0),
+	ENTRY_FIELD(shmem_page_size, 65536, 0), /* of some arm64 */
 	ENTRY_FIELD(token, 99, 0),
 	ENTRY_FIELD(length, HP_PAGE_2M * 9, 0),
 	ENTRY_FIELD(page_size, HP_PAGE_2M / 2, 0),

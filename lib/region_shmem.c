@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+
+#include "cleanup.h"
+#include "error.h"
+#include "export.h"
+#include "populate.h"
+#include "region_shmem.h"
+#include "session.h"
+
+void hp_shmem_advise(const struct hp_region *region, void *address,
+		     uint64_t length)
+{
+	int err = region->sys->advise_huge(address, length);
+
+	if (err < 0)
+		hp_log_call(region->log, LOG_WARNING, "shmem in small pages",
+			    "madvise(MADV_HUGEPAGE)", err);
+}
+
+int hp_shmem_fill(const struct hp_region *region)
+{
+	/* It came back, so it is full. */
+	if (region->read_only)
+		return 0;
+	return hp_populate(region, region->address, region->length, 0);
+}
+
+bool hp_file_is_full(const struct hp_sys *sys, int fd,
+		     const struct hp_file_info *info)
+{
+	uint64_t start, end;
+
+	if (info->page_size)
+		return info->allocated >= info->length;
+	/* However the kernel counts the blocks of what came back. */
+	return !sys->find_data(fd, 0, &start, &end) && !start &&
+	       end >= info->length;
+}
+
+/* -- How much of it is huge ------------------------------------------------ */
+
+static int count_error(const struct hp_region *region, const char *call,
+		       int err)
+{
+	hp_log_call(region->log, LOG_ERR, "counting huge pages", call, err);
+	switch (err) {
+	case -ENOTTY:	  /* before Linux 6.7 */
+	case -EOPNOTSUPP: /* before Linux 5.14 */
+	case -ENOENT:	  /* no /proc, or a kernel without page maps */
+		return -EOPNOTSUPP;
+	case -EACCES:
+	case -EPERM:
+		return -EACCES;
+	case -EHWPOISON:
+		return -EHWPOISON;
+	case -EFAULT: /* someone made the file shorter meanwhile */
+		return -EUCLEAN;
+	default:
+		return hp_error_common(err);
+	}
+}
+
+/*
+ * Of a part without holes. Which pages are huge shows in the page table, so
+ * they have to be in there; that takes no memory where there are no holes.
+ */
+static int count_part(const struct hp_region *region, uint64_t start,
+		      uint64_t end, uint64_t *bytes)
+{
+	char *address = (char *)region->address + start;
+	uint64_t huge;
+	int err;
+
+	err = region->sys->populate_read(address, end - start);
+	if (err < 0)
+		return count_error(region, "madvise(MADV_POPULATE_READ)", err);
+	err = region->sys->count_huge(address, end - start, &huge);
+	if (err < 0)
+		return count_error(region, "ioctl(PAGEMAP_SCAN)", err);
+	*bytes += huge;
+	return 0;
+}
+
+static int count(const struct hp_region *region, uint64_t *ret_bytes)
+{
+	uint64_t start, end = 0, bytes = 0;
+	struct hp_file_info info;
+	int err;
+
+	if (!region->shmem) {
+		*ret_bytes = region->length;
+		return 0;
+	}
+	/* Of another process: that may have made it longer. */
+	err = hp_region_check_same(region, &info);
+	if (err < 0)
+		return err;
+	if (info.length < region->length)
+		return -EUCLEAN;
+	while (end < region->length) {
+		err = region->sys->find_data(region->fd, end, &start, &end);
+		if (err == -ENXIO || (!err && start >= region->length))
+			break;
+		if (err < 0)
+			return count_error(region, "lseek(SEEK_DATA)", err);
+		if (end > region->length)
+			end = region->length;
+		err = count_part(region, start, end, &bytes);
+		if (err < 0)
+			return err;
+	}
+	*ret_bytes = bytes;
+	return 0;
+}
+
+HP_EXPORT int hp_region_huge_bytes(struct hp_region *region,
+				   uint64_t *ret_bytes)
+{
+	int err;
+
+	if (!region || !ret_bytes)
+		return -EINVAL;
+	if (!region->session) {
+		HP_UNCANCELLED();
+		return count(region, ret_bytes);
+	}
+	err = hp_session_check(region->session);
+	if (err < 0)
+		return err;
+
+	HP_LOCKED(&region->session->lock);
+	return count(region, ret_bytes);
+}
