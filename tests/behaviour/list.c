@@ -72,7 +72,12 @@
 	X(what_is_not_preserved_again_is_lost)                      \
 	X(what_nobody_opens_is_lost_at_the_next_kexec)              \
 	X(local_session_is_no_different_where_there_is_live_update) \
-	X(bad_arguments_are_refused)
+	X(bad_arguments_are_refused)                                \
+	X(shmem_comes_back_in_its_huge_pages)                       \
+	X(shmem_never_touched_is_put_into_huge_pages)               \
+	X(shmem_in_small_pages_says_so)                             \
+	X(shmem_is_not_mistaken_for_pages_of_the_pool)              \
+	X(shmem_can_grow_and_be_shared)
 
 /* Cases that must fail. */
 #define CONTROLS(X)             \

@@ -22,6 +22,7 @@ static void child(void)
 	is(hp_session_info(shared, &info), -ECHILD);
 	is(hp_session_region(shared, 0, &region_info), -ECHILD);
 	is(hp_region_info(region, &region_info), -ECHILD);
+	is(hp_region_huge_bytes(region, &(uint64_t){ 0 }), -ECHILD);
 	is(hp_region_create(shared, 9, PAGE, NULL, &r), -ECHILD);
 	is(hp_region_reclaim(shared, 9, NULL, &r), -ECHILD);
 	is(hp_region_preserve(region), -ECHILD);

@@ -38,6 +38,17 @@ static void made(unsigned int flags)
 	ck_ok(create(flags, 4 * MIB));
 }
 
+/* With room behind it. */
+static void made_to_grow(void)
+{
+	struct hp_region_opts opts = shmem_opts(HP_REGION_POPULATE);
+
+	opened();
+	opts.address = PLACE;
+	ck_ok(hp_region_create(s, POOL, 4 * MIB, &opts, &r));
+	fill(r);
+}
+
 static uint64_t huge(struct hp_region *region)
 {
 	uint64_t bytes = 77;
@@ -405,8 +416,7 @@ START_TEST(grows)
 	struct hp_region_opts opts = region_opts();
 	char *address;
 
-	made(HP_REGION_POPULATE);
-	fill(r);
+	made_to_grow();
 	ck_result(hp_region_grow(r, 5 * MIB, NULL), -EINVAL);
 	ck_ok(hp_region_grow(r, 6 * MIB, NULL));
 	ck_assert_uint_eq(huge(r), 4 * MIB);
@@ -437,8 +447,7 @@ static int attach(int fd, unsigned int flags)
 
 START_TEST(attached)
 {
-	made(HP_REGION_POPULATE);
-	fill(r);
+	made_to_grow();
 	ck_result(attach(hp_region_fd(r), 0), -EMEDIUMTYPE);
 	ck_ok(attach(hp_region_fd(r), HP_REGION_SHMEM));
 	ck_assert_mem_eq(hp_region_address(q), hp_region_address(r), 4 * MIB);
