@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A program that has its data in shmem with transparent huge pages, on a kernel
+ * that hands over no others: all of it in huge pages, or with "small" behind
+ * the life, all of it in small ones. Each run is one life of it:
+ *
+ *	shmem-region first	makes a region, measures, preserves it, and stays
+ *	shmem-region next	has it back, looks at each byte, measures,
+ *				preserves it again, and stays
+ *	shmem-region limited	the kernel cannot rebuild it within the limit of
+ *				the cgroup: it is lost, and that is said
+ *
+ * Those that stay touch /tmp/ready when they are done.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <hugepersist/hugepersist.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "pattern.h"
+
+#define TOKEN 1
+#define LENGTH (UINT64_C(64) << 20)
+
+/* What is to be in huge pages. */
+static uint64_t expected = LENGTH;
+
+static void must(int line, int rc, int want, const char *what)
+{
+	if (rc == want)
+		return;
+	printf("shmem-region: line %d: %s gave %d (%s), expected %d\n", line,
+	       what, rc, rc < 0 ? hp_strerror(rc) : "", want);
+	exit(1);
+}
+
+#define MUST(call, want) must(__LINE__, (call), (want), #call)
+#define TRUE(condition) MUST(!!(condition), 1)
+
+static void stay(void)
+{
+	close(open("/tmp/ready", O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+	for (;;)
+		pause();
+}
+
+static void measure(struct hp_region *region, const char *when)
+{
+	uint64_t huge;
+
+	MUST(hp_region_huge_bytes(region, &huge), 0);
+	printf("shmem-region: %s %llu of %llu bytes are in huge pages\n", when,
+	       (unsigned long long)huge, (unsigned long long)LENGTH);
+	TRUE(huge == expected);
+}
+
+static void first(struct hp_session *session)
+{
+	struct hp_region_opts opts = { .size = sizeof(opts) };
+	struct hp_region *region, *pool;
+
+	TRUE(!hp_session_returned(session));
+	MUST(hp_region_create(session, 2, HP_PAGE_2M, NULL, &pool), 0);
+	MUST(hp_region_preserve(pool), -EOPNOTSUPP);
+	opts.flags = HP_REGION_SHMEM | HP_REGION_POPULATE;
+	MUST(hp_region_create(session, TOKEN, LENGTH, &opts, &region), 0);
+	pattern_fill(hp_region_address(region), 0, LENGTH, 1);
+	measure(region, "before the update");
+	MUST(hp_region_preserve(region), 0);
+	measure(region, "preserved,");
+	stay();
+}
+
+static void next(struct hp_session *session)
+{
+	struct hp_region *region;
+
+	TRUE(hp_session_returned(session));
+	MUST(hp_region_reclaim(session, TOKEN, NULL, &region), 0);
+	TRUE(hp_region_length(region) == LENGTH);
+	TRUE(hp_region_page_size(region) == (uint64_t)sysconf(_SC_PAGESIZE));
+	measure(region, "after the update");
+	TRUE(pattern_check(hp_region_address(region), 0, LENGTH, 1) == LENGTH);
+	MUST(hp_session_commit(session, 0), 0);
+	MUST(hp_region_preserve(region), 0);
+	measure(region, "preserved again,");
+	stay();
+}
+
+static void limited(struct hp_session *session)
+{
+	struct hp_region *region;
+
+	MUST(hp_region_reclaim(session, TOKEN, NULL, &region), -ENODATA);
+	MUST(hp_region_reclaim(session, TOKEN, NULL, &region), -ENODATA);
+	MUST(hp_session_commit(session, 0), -ENOTEMPTY);
+	MUST(hp_session_commit(session, HP_COMMIT_DROP), 0);
+	MUST(hp_session_close(session), 0);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		void (*run)(struct hp_session *session);
+	} lives[] = {
+		{ "first", first },
+		{ "next", next },
+		{ "limited", limited },
+	};
+	struct hp_session *session;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	for (size_t i = 0; i < sizeof(lives) / sizeof(lives[0]); i++) {
+		if (argc < 2 || strcmp(argv[1], lives[i].name))
+			continue;
+		if (argc == 3 && !strcmp(argv[2], "small"))
+			expected = 0;
+		MUST(hp_session_open("shmem-region", NULL, &session), 0);
+		lives[i].run(session);
+		return 0;
+	}
+	fprintf(stderr, "usage: shmem-region first|next|limited [small]\n");
+	return 2;
+}
