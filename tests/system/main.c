@@ -111,6 +111,7 @@ int main(void)
 	srunner_add_suite(runner, adopt_mapping_suite());
 	srunner_add_suite(runner, share_suite());
 	srunner_add_suite(runner, save_suite());
+	srunner_add_suite(runner, shmem_suite());
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

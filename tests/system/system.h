@@ -67,6 +67,7 @@ Suite *adopt_suite(void);
 Suite *adopt_mapping_suite(void);
 Suite *share_suite(void);
 Suite *save_suite(void);
+Suite *shmem_suite(void);
 
 Suite *suite_of(const char *name, const TTest *const *tests);
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -63,6 +64,55 @@ START_TEST(ordinary_file)
 	ck_result(sys->allocate(fd, 1), -EBADF);
 	ck_result(sys->read_at(fd, text, 8, 0), -EBADF);
 	ck_result(map_file(sys, fd, 4096, &address), -EBADF);
+}
+END_TEST
+
+/* Whatever this kernel makes of the wish for huge pages. */
+START_TEST(shmem_file)
+{
+	struct hp_map_request request = { .length = 2 * HP_PAGE_2M,
+					  .alignment = HP_PAGE_2M };
+	struct hp_file_info info;
+	uint64_t start, end, bytes = 77;
+	void *address, *none = NULL;
+	int err;
+
+	request.fd = sys->memfd("test", 0);
+	ck_ok(sys->set_length(request.fd, 2 * HP_PAGE_2M));
+	ck_ok(sys->file_info(request.fd, &info));
+	ck_assert_uint_eq(info.shmem_page_size,
+			  (uint64_t)sysconf(_SC_PAGESIZE));
+	ck_result(sys->find_data(request.fd, 0, &start, &end), -ENXIO);
+	ck_result(sys->find_data(request.fd, UINT64_MAX, &start, &end), -ENXIO);
+	ck_ok(sys->map(&request, &address));
+	ck_assert_uint_eq((uintptr_t)address % HP_PAGE_2M, 0);
+	err = sys->advise_huge(address, 2 * HP_PAGE_2M);
+	ck_assert(!err || err == -EINVAL);
+	((char *)address)[HP_PAGE_2M + 1] = 1;
+	ck_ok(sys->find_data(request.fd, 0, &start, &end));
+	ck_assert_uint_eq(start, HP_PAGE_2M);
+	ck_assert_uint_gt(end, start);
+	/* The first half cannot be had: there is nothing. */
+	ck_assert_int_lt(sys->collapse(address, 2 * HP_PAGE_2M), 0);
+	ck_assert_int_le(sys->populate_read(address, 2 * HP_PAGE_2M), 0);
+	err = sys->count_huge(address, 2 * HP_PAGE_2M, &bytes);
+	ck_assert(err ? err == -ENOTTY : bytes <= 2 * HP_PAGE_2M);
+	sys->unmap(address, 2 * HP_PAGE_2M);
+	ck_result(sys->populate_read(address, HP_PAGE_2M), -ENOMEM);
+	sys->close(request.fd);
+	ck_result(sys->find_data(request.fd, 0, &start, &end), -EBADF);
+	ck_result(sys->map(&request, &none), -EBADF);
+	ck_assert_ptr_null(none);
+	request.length = UINT64_C(1) << 62;
+	ck_result(sys->map(&request, &none), -ENOMEM);
+	request.length = SIZE_MAX - 4095;
+	ck_result(sys->map(&request, &none), -ENOMEM);
+	request.length = 2 * HP_PAGE_2M;
+	/* Nothing of these is left where the file would have been. */
+	ck_assert_ptr_eq(mmap(address, 2 * HP_PAGE_2M, PROT_NONE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
+			      -1, 0),
+			 address);
 }
 END_TEST
 
@@ -208,13 +258,10 @@ END_TEST
 Suite *sys_suite(void)
 {
 	const TTest *const tests[] = {
-		ordinary_file,
-		huge_page_file,
-		device_that_is_missing,
-		table_of_drivers,
-		notifications,
-		time_and_memory,
-		NULL,
+		ordinary_file,	  shmem_file,
+		huge_page_file,	  device_that_is_missing,
+		table_of_drivers, notifications,
+		time_and_memory,  NULL,
 	};
 
 	return suite_of("sys", tests);

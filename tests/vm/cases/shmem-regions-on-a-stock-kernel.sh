@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shows: a region of shmem survives two updates of Linux 7.3 without the series
+# shows: a region of shmem survives two updates of Linux 7.3 without the series,
 # every byte of it, in huge pages before and after, under the policy "never"
 # kernel: stock
 # hugepages: 4
