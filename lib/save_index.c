@@ -62,11 +62,13 @@ static bool header_valid(const struct hp_save_header *h)
 
 static bool region_valid(const struct hp_save_region *r)
 {
-	return r->token != HP_TOKEN_RESERVED && r->length && r->shmem <= 1 &&
-	       r->length <= INT64_MAX && r->page_size >= PAGE_SIZE_MIN &&
-	       r->page_size <= PAGE_SIZE_MAX &&
-	       !(r->page_size & (r->page_size - 1)) &&
-	       r->length % r->page_size == 0 && ENDS(r->label);
+	uint64_t unit = r->shmem ? HP_PAGE_2M : r->page_size;
+
+	return r->token != HP_TOKEN_RESERVED && r->length &&
+	       r->length <= INT64_MAX && r->shmem <= 1 &&
+	       r->page_size >= PAGE_SIZE_MIN && r->page_size <= PAGE_SIZE_MAX &&
+	       !(r->page_size & (r->page_size - 1)) && r->length % unit == 0 &&
+	       ENDS(r->label);
 }
 
 static bool extent_valid(const struct hp_save_extent *e, uint64_t from,

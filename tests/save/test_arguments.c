@@ -338,6 +338,12 @@ START_TEST(open_arguments)
 	ck_result(hp_region_open_on(&disk_io, s, POOL, 2 * MIB, DISK_DIRECTORY,
 				    &opts, NULL, &r),
 		  -EINVAL);
+	opts.flags = HP_REGION_SHMEM;
+	opts.page_size = HP_PAGE_2M;
+	ck_result(hp_region_open_on(&disk_io, s, POOL, 2 * MIB, NULL, &opts,
+				    NULL, &r),
+		  -EINVAL);
+	opts.page_size = 0;
 	opts.flags = 0;
 	opts.label = "new";
 	opts.layout = 3;

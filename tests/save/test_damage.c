@@ -257,7 +257,15 @@ START_TEST(made_to_harm)
 			region(0)->length = UINT64_C(1) << 30;
 			extent(1)->offset = UINT64_C(1) << 29;
 			break;
-		case 34: /* control: nothing */
+		case 34:
+			region(0)->shmem = 2;
+			break;
+		case 35: /* shmem of half a huge page */
+			region(0)->shmem = 1;
+			region(0)->page_size = 4096;
+			region(0)->length += MIB;
+			break;
+		case 36: /* control: nothing */
 			expected = 1;
 			break;
 		default:

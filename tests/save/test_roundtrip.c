@@ -305,6 +305,82 @@ START_TEST(with_live_update)
 }
 END_TEST
 
+static int load_as(unsigned int flags, uint64_t page_size)
+{
+	struct hp_region_opts opts = {
+		.size = sizeof(opts),
+		.flags = flags,
+		.page_size = page_size,
+	};
+
+	return hp_region_load_on(&disk_io, s, POOL, DISK_DIRECTORY, &opts, NULL,
+				 &r);
+}
+
+static void check_loaded(uint64_t page_size)
+{
+	const char *bytes = hp_region_address(r);
+
+	ck_assert_uint_eq(hp_region_page_size(r), page_size);
+	ck_assert_int_eq(bytes[0], 0);
+	ck_assert_int_eq(bytes[4 * MIB + 1], 1);
+	ck_assert_int_eq(bytes[8 * MIB - 1], 2);
+	ck_assert_int_eq(bytes[10 * MIB - 1], 0);
+	ck_ok(hp_region_close(r));
+}
+
+/* Shmem comes back as shmem, unless the caller wants something else. */
+START_TEST(shmem)
+{
+	struct hp_region_opts opts = {
+		.size = sizeof(opts),
+		.flags = HP_REGION_SHMEM,
+	};
+	struct hp_region_info info = { .size = sizeof(info) };
+	struct hp_save_result result = result_of();
+	char *bytes;
+
+	ck_ok(open_logged("db", &s));
+	ck_ok(hp_region_create(s, POOL, 10 * MIB, &opts, &r));
+	bytes = hp_region_address(r);
+	bytes[4 * MIB + 1] = 1;
+	bytes[8 * MIB - 1] = 2;
+	ck_ok(save(s, &result));
+	/* A block each; pieces of 2 MiB that were never touched stay so. */
+	ck_assert_uint_eq(result.moved_bytes, MIB);
+	ck_assert_uint_eq(result.total_bytes, 10 * MIB);
+	ck_ok(hp_save_region_on(&disk_io, &fake_sys, DISK_DIRECTORY, 0, &info));
+	ck_assert_uint_eq(info.page_size, 4096);
+	ck_ok(hp_region_close(r));
+
+	ck_ok(load_as(0, 0));
+	check_loaded(4096);
+	ck_ok(load_as(HP_REGION_SHMEM | HP_REGION_POPULATE, 0));
+	check_loaded(4096);
+	ck_assert_int_eq(fake.pool_used, 0);
+	ck_result(load_as(HP_REGION_SHMEM, HP_PAGE_2M), -EINVAL);
+	ck_ok(load_as(0, HP_PAGE_2M));
+	ck_assert_int_eq(fake.pool_used, 5);
+	ck_ok(save(s, NULL));
+	check_loaded(HP_PAGE_2M);
+	ck_ok(load_as(0, 0));
+	check_loaded(HP_PAGE_2M);
+	ck_ok(hp_region_open_on(&disk_io, s, POOL, 2 * MIB, DISK_DIRECTORY,
+				&opts, NULL, &r));
+	ck_assert_int_eq(hp_region_origin(r), HP_ORIGIN_SAVE);
+	check_loaded(4096);
+	ck_ok(hp_region_open_on(&disk_io, s, THIRD, 2 * MIB, DISK_DIRECTORY,
+				&opts, NULL, &r));
+	ck_assert_int_eq(hp_region_origin(r), HP_ORIGIN_CREATED);
+	ck_assert_uint_eq(hp_region_page_size(r), 4096);
+	/* The file of the region was closed under it. */
+	fake.fail_call = CALL_FIND_DATA;
+	fake.fail_nth = 1;
+	fake.fail_errno = EIO;
+	ck_result(save(s, NULL), -EUCLEAN);
+}
+END_TEST
+
 START_TEST(what_is_in_it)
 {
 	struct hp_save_info info = { .size = sizeof(info) };
@@ -349,14 +425,23 @@ END_TEST
 Suite *roundtrip_suite(void)
 {
 	const TTest *const tests[] = {
-		comes_back,	    untouched_stays_untouched,
-		without_uring,	    without_operation,
-		without_direct,	    without_direct_late,
-		without_registered, without_the_rest,
-		on_request,	    short_transfers,
-		tried_again,	    sizes,
-		no_regions,	    with_live_update,
-		what_is_in_it,	    NULL
+		comes_back,
+		untouched_stays_untouched,
+		without_uring,
+		without_operation,
+		without_direct,
+		without_direct_late,
+		without_registered,
+		without_the_rest,
+		on_request,
+		short_transfers,
+		tried_again,
+		sizes,
+		no_regions,
+		with_live_update,
+		shmem,
+		what_is_in_it,
+		NULL,
 	};
 
 	return suite_of("roundtrip", tests);
