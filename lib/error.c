@@ -91,7 +91,8 @@ HP_EXPORT const char *hp_strerror(int err)
 	case -EOPNOTSUPP:
 		return "Not supported for memory of this kind: boot a kernel "
 		       "with the hugepersist patches, use a page size that it "
-		       "has, and the library version that preserved the data.";
+		       "has or HP_REGION_SHMEM, and the library version that "
+		       "preserved the data.";
 	case -EHWPOISON:
 		return "A page of the region has a hardware memory error: "
 		       "copy what is readable to a new region and replace the "

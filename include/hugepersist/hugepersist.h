@@ -84,9 +84,9 @@
  *  - hp_region_page_size() is that of the small pages. How much is huge tells
  *    hp_region_huge_bytes(): ask it after HP_REGION_POPULATE, and again after
  *    hp_region_reclaim().
- *  - Preserve and reclaim cost time for each page, so with small ones for each
- *    4 KiB: per GiB 140 ms and 765 ms on an emulated processor. In huge pages
- *    it is 512 times fewer.
+ *  - Preserve and reclaim take their time for each page. Of small pages that
+ *    are 140 ms and 765 ms per GiB (on an emulated processor); of huge ones
+ *    there are 512 times fewer.
  *  - It can be swapped out until it is preserved.
  *  - What preserve filled stays filled, also after hp_session_abort().
  *  - If the kernel fails to rebuild it, be it for want of memory or by a limit
@@ -183,10 +183,11 @@
  *
  * SOURCES. kernel/liveupdate/luo_core.c, luo_session.c, luo_file.c,
  * include/uapi/linux/liveupdate.h and mm/memfd_luo.c of Linux 7.3;
- * Documentation/admin-guide/mm/hugetlbpage.rst; kernel-patches/7.3/ (what is
- * frozen, filled and refused for huge pages); memfd_create(2), mmap(2),
- * fork(2), open(2), ftruncate(2), mbind(2), madvise(2), proc(5), unix(7),
- * sd_notify(3), sd_listen_fds(3), pthread_cancel(3), signal-safety(7).
+ * Documentation/admin-guide/mm/ (hugetlbpage.rst, transhuge.rst, pagemap.rst);
+ * kernel-patches/7.3/ (what is frozen, filled and refused for huge pages);
+ * memfd_create(2), mmap(2), fork(2), open(2), ftruncate(2), lseek(2), mbind(2),
+ * madvise(2), proc(5), unix(7), sd_notify(3), sd_listen_fds(3),
+ * pthread_cancel(3), signal-safety(7).
  */
 #ifndef HUGEPERSIST_H
 #define HUGEPERSIST_H
