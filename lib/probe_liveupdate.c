@@ -489,8 +489,8 @@ static void ask_preserve(const struct hp_probe_task *task,
 				    "of %s.",
 				    hp_text_size(size->bytes).text) :
 		      hp_answer_add(task->answers, id,
-				    "The running kernel hands over memory "
-				    "files in small pages (shmem).");
+				    "The running kernel hands over shmem "
+				    "(HP_REGION_SHMEM).");
 	if (!hp_answer_is(device, HP_ANSWER_YES)) {
 		hp_answer_copy(item, device);
 		/* The kernel may take it from another process. */

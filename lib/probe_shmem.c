@@ -47,7 +47,8 @@ void hp_probe_shmem(struct hp_probe_task *task)
 	int err;
 
 	item = hp_answer_add(task->answers, "shmem.huge",
-			     "Shmem can be in transparent huge pages.");
+			     "Shmem can be in transparent huge pages from the "
+			     "first touch on.");
 	err = hp_text_chosen(sys, THP "/shmem_enabled", policy, sizeof(policy));
 	if (err == -ENOENT && task->sees_pools) {
 		hp_answer_no(item, "The kernel has no transparent huge pages "

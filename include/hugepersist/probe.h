@@ -31,7 +31,7 @@
  *	liveupdate.device	this process can use /dev/liveupdate
  *	liveupdate.enabled	the kernel runs with liveupdate=on
  *	liveupdate.kho	the kernel runs with kho=on
- *	preserve.shmem	the running kernel takes memory files in small pages
+ *	preserve.shmem	the running kernel takes shmem (HP_REGION_SHMEM)
  *	preserve.SIZE	the running kernel takes huge pages of that size
  *	kexec.load	this process may load the next kernel (kexec_file_load)
  *	kexec.unsigned	that kernel needs no signature
@@ -40,7 +40,9 @@
  *	process.files	it may open enough files (RLIMIT_NOFILE)
  *	process.memlock	it may pin length bytes (RLIMIT_MEMLOCK, save.h)
  *	process.manager	a service manager takes descriptors from it
- *	shmem.huge	shmem can be in transparent huge pages
+ *	shmem.huge	shmem is given transparent huge pages at first touch;
+ *			HP_REGION_POPULATE and hp_region_preserve() get them
+ *			without that, too
  *
  * All of them are there in every probe. The answers are those of the moment and
  * for the calling process: another user, container or cgroup has others.
