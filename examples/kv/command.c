@@ -8,6 +8,7 @@
 
 const struct command command_table[] = {
 	{ "append", command_append, 3, COMMAND_WRITE, 1, 1, 1 },
+	{ "bgsave", command_bgsave, -1, COMMAND_NO_TX, 0, 0, 0 },
 	{ "client", command_client, -2, 0, 0, 0, 0 },
 	{ "command", command_command, -1, 0, 0, 0, 0 },
 	{ "config", command_config, -2, 0, 0, 0, 0 },
@@ -26,6 +27,7 @@ const struct command command_table[] = {
 	{ "incrby", command_incrby, 3, COMMAND_WRITE, 1, 1, 1 },
 	{ "info", command_info, -1, 0, 0, 0, 0 },
 	{ "keys", command_keys, 2, 0, 0, 0, 0 },
+	{ "lastsave", command_lastsave, 1, 0, 0, 0, 0 },
 	{ "mget", command_mget, -2, 0, 1, -1, 1 },
 	{ "mset", command_mset, -3, COMMAND_WRITE, 1, -1, 2 },
 	{ "persist", command_persist, 2, COMMAND_WRITE, 1, 1, 1 },
@@ -33,6 +35,7 @@ const struct command command_table[] = {
 	{ "ping", command_ping, -1, 0, 0, 0, 0 },
 	{ "pttl", command_pttl, 2, 0, 1, 1, 1 },
 	{ "quit", command_quit, -1, 0, 0, 0, 0 },
+	{ "save", command_save, 1, COMMAND_NO_TX, 0, 0, 0 },
 	{ "scan", command_scan, -2, 0, 0, 0, 0 },
 	{ "select", command_select, 2, 0, 0, 0, 0 },
 	{ "set", command_set, -3, COMMAND_WRITE, 1, 1, 1 },

@@ -62,7 +62,8 @@ int call_wrong_arity(struct call *call, const char *subcommand);
 
 command_fn command_ping, command_echo, command_select, command_quit,
 	command_dbsize, command_flushall, command_shutdown, command_info,
-	command_config, command_command, command_client, command_hugepersist;
+	command_config, command_command, command_client, command_hugepersist,
+	command_save, command_bgsave, command_lastsave;
 command_fn command_get, command_set, command_mget, command_mset,
 	command_incr, command_decr, command_incrby, command_decrby,
 	command_append, command_strlen;

@@ -83,6 +83,20 @@ static void memory_section(struct call *call, struct buf *b)
 	    (ull)storage_page_size(call->server->storage));
 }
 
+/* Those that begin with rdb_ are what clients look at. */
+static void save_lines(const struct storage *st, struct buf *b)
+{
+	add(b, "save_dir:%s", st->save_dir);
+	add(b, "save_status:%s", storage_save_status(st));
+	if (st->saved.error < 0)
+		add(b, "save_error:%s", storage_error(st->saved.error));
+	add(b, "save_bytes:%llu", (ull)st->saved.bytes);
+	add(b, "saved:%s", storage_is_saved(st) ? "yes" : "no");
+	add(b, "rdb_bgsave_in_progress:0");
+	add(b, "rdb_last_save_time:%llu", (ull)st->saved.seconds);
+	add(b, "rdb_last_bgsave_status:%s", st->saved.error ? "err" : "ok");
+}
+
 static void persistence_section(struct call *call, struct buf *b)
 {
 	struct storage *st = call->server->storage;
@@ -95,6 +109,8 @@ static void persistence_section(struct call *call, struct buf *b)
 	add(b, "can_preserve:%s", rc < 0 ? "no" : "yes");
 	if (rc < 0)
 		add(b, "cannot_preserve_reason:%s", storage_error(rc));
+	if (st->save_dir)
+		save_lines(st, b);
 }
 
 static void stats_section(struct call *call, struct buf *b)

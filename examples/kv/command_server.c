@@ -62,23 +62,9 @@ int command_flushall(struct call *call)
 	return 0;
 }
 
-int command_shutdown(struct call *call)
-{
-	for (int i = 1; i < call->argc; i++) {
-		struct slice a = call->argv[i];
-
-		/* There is nothing to save; scripts say it out of habit. */
-		if (!slice_is(a, "nosave") && !slice_is(a, "save") &&
-		    !slice_is(a, "now") && !slice_is(a, "force"))
-			return call_syntax_error(call);
-	}
-	call->server->stopping = true;
-	return 0;
-}
-
 struct setting {
 	const char *name;
-	char value[160];
+	char value[4096];	/* as long as a path */
 };
 
 static int settings(const struct server *server, struct setting *set)
@@ -91,8 +77,9 @@ static int settings(const struct server *server, struct setting *set)
 		snprintf(set[n].value, sizeof(set[n].value), __VA_ARGS__); \
 		n++; \
 	} while (0)
-	/* Asked for by clients; neither kind of persistence exists here. */
+	/* Asked for by clients; saves have no schedule, and there is no log. */
 	ADD("save", "%s", "");
+	ADD("dir", "%s", o->save_dir ? o->save_dir : "");
 	ADD("appendonly", "no");
 	ADD("databases", "1");
 	ADD("maxmemory", "%llu",

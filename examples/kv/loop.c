@@ -104,7 +104,9 @@ static void signaled(struct loop *l, int res)
 			fprintf(stderr, "hp-kv: preserved: a kexec takes the data along\n");
 		break;
 	default:
-		l->server->stopping = true;
+		/* As Redis: with data that cannot be saved it stays. */
+		if (storage_save_at_end(l->server->storage) == 0)
+			l->server->stopping = true;
 		break;
 	}
 	start_signal(l);

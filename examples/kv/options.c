@@ -22,6 +22,8 @@ static const char usage[] =
 	"  -m, --memory=SIZE       size of a new region, e.g. 512M or 4G (1G);\n"
 	"                          a multiple of 2 MiB, taken from the huge pages\n"
 	"  -s, --session=NAME      name to be found under after the update (kv)\n"
+	"  -d, --save-dir=DIR      save there on SAVE and at the end, and load what is\n"
+	"                          there if no kernel handed the region over\n"
 	"  -c, --maxclients=N      connections at the same time (1000)\n"
 	"      --preserve          hand the region to the kernel at the start;\n"
 	"                          else on SIGUSR1 or HUGEPERSIST PRESERVE\n"
@@ -38,6 +40,7 @@ static const struct option long_options[] = {
 	{ "unixsocket", required_argument, NULL, 'u' },
 	{ "memory", required_argument, NULL, 'm' },
 	{ "session", required_argument, NULL, 's' },
+	{ "save-dir", required_argument, NULL, 'd' },
 	{ "maxclients", required_argument, NULL, 'c' },
 	{ "preserve", no_argument, NULL, OPT_PRESERVE },
 	{ "discard", no_argument, NULL, OPT_DISCARD },
@@ -90,6 +93,12 @@ static int set(struct options *o, int c, int *ret_status)
 				     optarg);
 		o->session = optarg;
 		return 0;
+	case 'd':
+		if (!*optarg)
+			return wrong(ret_status, "--save-dir is a directory",
+				     optarg);
+		o->save_dir = optarg;
+		return 0;
 	case 'c':
 		if (!parse_int(optarg, 1, 100000, &o->maxclients))
 			return wrong(ret_status, "--maxclients is 1 to 100000",
@@ -127,7 +136,7 @@ int options_parse(int argc, char **argv, struct options *ret, int *ret_status)
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "p:b:u:m:s:c:hV", long_options,
+	while ((c = getopt_long(argc, argv, "p:b:u:m:s:d:c:hV", long_options,
 				NULL)) != -1)
 		if (set(&o, c, ret_status) < 0)
 			return -1;

@@ -11,6 +11,7 @@ struct options {
 	const char *unixsocket;		/* NULL: none */
 	uint64_t memory;		/* bytes */
 	const char *session;
+	const char *save_dir;		/* NULL: none */
 	int maxclients;
 	bool preserve;
 	bool discard;

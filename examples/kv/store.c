@@ -107,6 +107,7 @@ int store_commit(struct store *s)
 			return rc;
 	}
 	tx_commit(s);
+	s->changes += changed;
 	return 0;
 }
 
@@ -126,6 +127,7 @@ void store_flush(struct store *s)
 	clear(s);
 	s->damaged = false;
 	s->distrusted = false;
+	s->changes++;
 }
 
 uint64_t store_keys(const struct store *s)

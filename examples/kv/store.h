@@ -30,6 +30,7 @@ struct store {
 	/* Since this process started. */
 	bool distrusted;	/* damage was seen: reads only, until a flush */
 	uint64_t expired;
+	uint64_t changes;	/* transactions that changed something */
 	uint64_t expire_bucket;	/* where the periodic expiry goes on */
 };
 

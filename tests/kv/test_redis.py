@@ -9,6 +9,14 @@ from kvtest import encode
 # One request a line, words as in a shell; replies must be equal to the byte.
 SCRIPT = r"""
 PING
+SHUTDOWN BLAH
+SHUTDOWN SAVE NOSAVE
+SHUTDOWN ABORT NOW
+SHUTDOWN ABORT
+SAVE x
+BGSAVE x
+BGSAVE SCHEDULE x
+LASTSAVE x
 PING hello
 PING a b
 ECHO hi
