@@ -206,8 +206,10 @@ static int not_opened(struct storage *st, const struct options *o, int rc)
 		return storage_say("cannot reclaim the region", rc);
 	}
 	if (o->save_dir && !st->save_given_up) {
-		if (rc == -EBADMSG || rc == -EOPNOTSUPP)
-			return unusable_save(st, o, hp_strerror(rc));
+		if (rc == -EBADMSG)
+			return unusable_save(st, o, "it is damaged");
+		if (rc == -EOPNOTSUPP)
+			return unusable_save(st, o, "a newer version or another kind of machine made it");
 		if (hp_save_info(o->save_dir, &info) != 0)
 			info.total_bytes = 0;
 	}

@@ -61,6 +61,13 @@ machine_start() {
 		qemu+=(-netdev "user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:$port-10.0.2.15:6379"
 			-device virtio-net-pci,netdev=net,romfile=)
 	fi
+	# Writes go to the host's page cache, and to its disk when the guest
+	# asks for that
+	if [ -n "$disk" ]; then
+		# shellcheck disable=SC2054
+		qemu+=(-drive "file=$disk,format=raw,if=none,id=disk,cache=writeback,discard=unmap"
+			-device virtio-blk-pci,drive=disk)
+	fi
 	case $1 in tcg) qemu+=(-accel "tcg,thread=multi") ;; *) qemu+=(-accel "$1") ;; esac
 
 	# What the kernel measures and checks goes wrong when the host has no time
@@ -76,9 +83,9 @@ machine_start() {
 		"${cpu[@]}" -smp "$cpus,sockets=$nodes" -m "$memory" "${qemu[@]}" \
 		-kernel "$2" -initrd "$3" \
 		-append "console=ttyS0 panic=-1 loglevel=7 tsc=reliable no_timer_check kho=on liveupdate=on kho_scratch=16M,$((192 + scratch))M,64M $arguments" \
-		-chardev "file,id=console,path=$console" -serial chardev:console \
+		-chardev "file,id=console,path=$console,append=on" -serial chardev:console \
 		-device virtio-serial-pci \
-		-chardev "file,id=channel,path=$channel" \
+		-chardev "file,id=channel,path=$channel,append=on" \
 		-device virtserialport,chardev=channel,name=hugepersist \
 		-object rng-random,filename=/dev/urandom,id=rng -device virtio-rng-pci,rng=rng \
 		</dev/null >"$work/qemu.log" 2>&1 &
@@ -95,11 +102,28 @@ machine_end() {
 	fi
 }
 
+# disk_make MIB: an empty file system in a sparse file; sets disk
+disk_make() {
+	local mke2fs
+
+	disk=$work/disk
+	# Not in everybody's PATH
+	mke2fs=$(PATH=$PATH:/usr/sbin:/sbin command -v mke2fs) ||
+		cannot "no mke2fs here: apt-get install e2fsprogs"
+	truncate -s "$1M" "$disk"
+	"$mke2fs" -q -F -t ext4 "$disk" || cannot "mke2fs failed, see above"
+}
+
+# disk_cool: the next machine is to read from the host's disk, not its memory
+disk_cool() {
+	dd if=/dev/null of="$disk" conv=notrunc,fdatasync oflag=nocache status=none
+}
+
 # choose_accelerator: sets accelerator to kvm or tcg. /dev/kvm may exist and
 # hang its guests, so it is believed only after a machine came up with it. The
 # answer holds until the host boots again.
 choose_accelerator() {
-	local answer=$cache/accelerator boot host_program='' memory=512 nodes=1 cpus=1 ram=private
+	local answer=$cache/accelerator boot host_program='' disk='' memory=512 nodes=1 cpus=1 ram=private
 	local console=$work/kvm.console channel=$work/kvm.channel i kernel
 
 	boot=$(cat /proc/sys/kernel/random/boot_id)

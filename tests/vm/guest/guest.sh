@@ -135,6 +135,34 @@ next_kernel() {
 	fail "the kernel did not kexec"
 }
 
+# --- a full reboot ------------------------------------------------------------
+
+# A case goes to its next stage by one if it sets next_by: "boot" for an orderly
+# one, "reset" for one without a word to anybody, as when the power fails. The
+# machine ends and a new one starts; what is on the disk is left (header "disk:
+# MIB" of the case), with an empty file system on it at first.
+
+mount_disk() {
+	mkdir -p /disk
+	mount -t ext4 /dev/vda /disk
+}
+
+next_boot() {
+	report "boot $((stage + 1))"
+	! mountpoint -q /disk || umount /disk || fail "something still uses the disk"
+	sync
+	poweroff -f
+	sleep 60
+	fail "the machine did not power off"
+}
+
+next_reset() {
+	report "boot $((stage + 1))"
+	echo b >/proc/sysrq-trigger
+	sleep 60
+	fail "the machine did not reset"
+}
+
 # --- huge page counters -----------------------------------------------------
 
 pool=/sys/kernel/mm/hugepages/hugepages-2048kB
@@ -327,6 +355,14 @@ redis_says() {
 		echo "redis-cli $*: expected '$expected', said '$said'"
 		return 1
 	}
+}
+
+# kv_info FIELD VALUE: in what INFO says on where the data is
+kv_info() {
+	local said
+
+	said=$(redis-cli info persistence | tr -d '\r' | sed -n "s/^$1://p")
+	[ "$said" = "$2" ] || fail "INFO: $1: expected '$2', says '$said'"
 }
 
 # kv_records FIRST LAST: a SET each, with a value that can be told from others
