@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: MIT
-/* kv-fill PORT MIB: so much data in values of 16 KiB, each under its own key */
+/*
+ * kv-fill PORT MIB [BYTES]: so much data in values of so many bytes (16 KiB),
+ * each under its own key. The same each time, and it does not compress.
+ */
 #define _GNU_SOURCE
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "reply.h"
 
-#define VALUE	16384
-#define BATCH	32
+#define VALUE_MAX	16384
+#define BATCH		32
+
+static long value = VALUE_MAX;
 
 static void fail(const char *what)
 {
@@ -18,25 +24,38 @@ static void fail(const char *what)
 
 static size_t put(char *out, long i)
 {
-	int n = sprintf(out, "*3\r\n$3\r\nSET\r\n$12\r\nfill%08ld\r\n$%d\r\n",
-			i, VALUE);
+	int n = sprintf(out, "*3\r\n$3\r\nSET\r\n$12\r\nfill%08ld\r\n$%ld\r\n",
+			i, value);
+	uint64_t x = (uint64_t)i + 1;
+	long at;
 
-	memset(out + n, 'a' + i % 26, VALUE);
-	memcpy(out + n, &i, sizeof(i));
-	memcpy(out + n + VALUE, "\r\n", 2);
-	return n + VALUE + 2;
+	for (at = 0; at < value; at += sizeof(x)) {
+		/* xorshift */
+		x ^= x << 13;
+		x ^= x >> 7;
+		x ^= x << 17;
+		memcpy(out + n + at, &x, sizeof(x));
+	}
+	memcpy(out + n + value, "\r\n", 2);
+	return n + value + 2;
 }
 
 int main(int argc, char **argv)
 {
-	static char out[BATCH * (VALUE + 100)];
-	long i, j, count = argc == 3 ? atol(argv[2]) * (1 << 20) / VALUE : 0;
+	static char out[BATCH * (VALUE_MAX + 100)];
+	long i, j, count = 0;
 	struct reply reply;
 	struct conn conn;
 	size_t n;
 
+	if (argc == 4)
+		value = atol(argv[3]);
+	if ((argc == 3 || argc == 4) && value >= 8 && value <= VALUE_MAX &&
+	    value % 8 == 0)
+		count = atol(argv[2]) * (1 << 20) / value;
 	if (count <= 0) {
-		fprintf(stderr, "usage: kv-fill PORT MIB\n");
+		fprintf(stderr, "usage: kv-fill PORT MIB [BYTES]\nBYTES: 8 to %d, a multiple of 8\n",
+			VALUE_MAX);
 		return 2;
 	}
 	if (conn_open(&conn, atoi(argv[1])))
