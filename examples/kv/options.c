@@ -27,12 +27,15 @@ static const char usage[] =
 	"  -c, --maxclients=N      connections at the same time (1000)\n"
 	"      --preserve          hand the region to the kernel at the start;\n"
 	"                          else on SIGUSR1 or HUGEPERSIST PRESERVE\n"
+	"      --shmem             the region in ordinary memory with transparent huge\n"
+	"                          pages, which kernels without our patches preserve\n"
+	"                          too; takes all of it at the start\n"
 	"      --discard           if what came back cannot be used, start empty\n"
 	"                          instead of not at all\n"
 	"  -h, --help              print this\n"
 	"  -V, --version           print the version\n";
 
-enum { OPT_PRESERVE = 256, OPT_DISCARD };
+enum { OPT_PRESERVE = 256, OPT_DISCARD, OPT_SHMEM };
 
 static const struct option long_options[] = {
 	{ "port", required_argument, NULL, 'p' },
@@ -44,6 +47,7 @@ static const struct option long_options[] = {
 	{ "maxclients", required_argument, NULL, 'c' },
 	{ "preserve", no_argument, NULL, OPT_PRESERVE },
 	{ "discard", no_argument, NULL, OPT_DISCARD },
+	{ "shmem", no_argument, NULL, OPT_SHMEM },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ 0 }
@@ -109,6 +113,9 @@ static int set(struct options *o, int c, int *ret_status)
 		return 0;
 	case OPT_DISCARD:
 		o->discard = true;
+		return 0;
+	case OPT_SHMEM:
+		o->shmem = true;
 		return 0;
 	case 'h':
 		fputs(usage, stdout);

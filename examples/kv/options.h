@@ -15,6 +15,7 @@ struct options {
 	int maxclients;
 	bool preserve;
 	bool discard;
+	bool shmem;
 };
 
 /*

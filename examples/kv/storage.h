@@ -68,6 +68,10 @@ int storage_can_preserve(const struct storage *st);
 /* "created", "live-update" or "save" */
 const char *storage_origin(const struct storage *st);
 uint64_t storage_page_size(const struct storage *st);
+/* Memory of no pool, whose pages may be huge. */
+bool storage_is_shmem(const struct storage *st);
+/* How much is in huge pages right now: 0 or -errno. */
+int storage_huge_bytes(const struct storage *st, uint64_t *ret_bytes);
 
 /* Ends preservation and gives the memory back. */
 void storage_close(struct storage *st);

@@ -43,6 +43,16 @@ static int too_few_pages(const char *what, uint64_t bytes, int err)
 	return err;
 }
 
+static int too_little_memory(uint64_t bytes, int err)
+{
+	storage_say("cannot create the region", err);
+	fprintf(stderr,
+		"hp-kv: --shmem takes all of the region at once: %" PRIu64 " MiB, and memory.max of the cgroup\n"
+		"counts it. Make room, or start with a smaller --memory.\n",
+		bytes >> 20);
+	return err;
+}
+
 static int format(struct storage *st)
 {
 	unsigned char secret[KV_SECRET_SIZE];
@@ -213,6 +223,9 @@ static int not_opened(struct storage *st, const struct options *o, int rc)
 		if (hp_save_info(o->save_dir, &info) != 0)
 			info.total_bytes = 0;
 	}
+	if (rc == -ENOMEM && o->shmem)
+		return too_little_memory(info.total_bytes ? info.total_bytes :
+					 o->memory, rc);
 	if (rc == -ENOMEM)
 		return info.total_bytes ?
 			too_few_pages("the save", info.total_bytes, rc) :
@@ -220,6 +233,15 @@ static int not_opened(struct storage *st, const struct options *o, int rc)
 	return storage_say(info.total_bytes ? "cannot load the save" :
 			   "cannot create the region", rc);
 }
+
+/*
+ * In a pool huge pages are set aside. Of shmem all is taken now, because later
+ * there may be none, and what there is may be in small pieces.
+ */
+static const struct hp_region_opts in_shmem = {
+	.size = sizeof(in_shmem),
+	.flags = HP_REGION_SHMEM | HP_REGION_POPULATE,
+};
 
 static int take_over(struct storage *st, const struct options *o)
 {
@@ -232,7 +254,8 @@ static int take_over(struct storage *st, const struct options *o)
 	do
 		rc = hp_region_open(st->session, POOL_TOKEN, o->memory,
 				    st->save_given_up ? NULL : o->save_dir,
-				    NULL, NULL, &st->region);
+				    o->shmem ? &in_shmem : NULL, NULL,
+				    &st->region);
 	while (wait_for_room(st, rc, &said));
 	if (rc < 0)
 		return not_opened(st, o, rc);
@@ -249,6 +272,27 @@ static int take_over(struct storage *st, const struct options *o)
 			"hp-kv: the region came back with %" PRIu64 " bytes; --memory is for new ones\n",
 			hp_region_length(st->region));
 	return 0;
+}
+
+/* Whoever asked for huge pages is told if it became less. */
+static void tell_small_pages(struct storage *st, const struct options *o)
+{
+	uint64_t length = hp_region_length(st->region), huge;
+	int rc;
+
+	/* What a save had was not populated: there is nothing to tell yet. */
+	if (!storage_is_shmem(st) ||
+	    (!o->shmem && hp_region_origin(st->region) == HP_ORIGIN_SAVE))
+		return;
+	rc = storage_huge_bytes(st, &huge);
+	if (rc < 0)
+		storage_say("cannot tell how much is in huge pages", rc);
+	else if (huge < length)
+		fprintf(stderr,
+			"hp-kv: %" PRIu64 " of %" PRIu64 " bytes are in huge pages, the rest in small ones, since memory\n"
+			"was not free in such pieces. Start hp-kv sooner after the boot, or write 1 to\n"
+			"/proc/sys/vm/compact_memory before; shmem_enabled must not say 'deny'.\n",
+			huge, length);
 }
 
 int storage_open(struct storage *st, const struct options *o)
@@ -285,9 +329,11 @@ int storage_open(struct storage *st, const struct options *o)
 			storage_say("cannot commit the session (--discard gives up what does not belong to hp-kv)",
 				    rc);
 	}
-	if (rc < 0)
+	if (rc < 0) {
 		storage_close(st);
-	else
-		storage_save_opened(st);
-	return rc;
+		return rc;
+	}
+	storage_save_opened(st);
+	tell_small_pages(st, o);
+	return 0;
 }

@@ -213,6 +213,41 @@ class Save(kvtest.TestCase):
         other.stop()
         self.assertEqual(self.origin(self.start_saving()), ("save", "1"))
 
+    def test_between_the_pool_and_shmem(self):
+        free = kvtest.free_pages()
+        s = self.start_saving("--shmem")
+        with s.client() as c:
+            self.fill(c)
+            wanted = self.values(c)
+            memory = c.call("INFO", "memory").decode()
+            self.assertIn("region_memory:shmem\r\n", memory)
+            self.assertIn("region_page_size:4096\r\n", memory)
+            huge = int(re.search(r"region_huge_bytes:(\d+)", memory)[1])
+            self.assertEqual(huge == 32 << 20, "small ones" not in s.log())
+            self.assertEqual(kvtest.free_pages(), free)
+        self.assertEqual(s.stop(), 0)
+        # As it was, unless it is to be in shmem.
+        for options, memory in (([], "shmem"), (["--shmem"], "shmem")):
+            s = self.start_saving(*options)
+            self.assertEqual(self.origin(s), ("save", "3000"))
+            with s.client() as c:
+                self.assertIn("region_memory:" + memory,
+                              c.call("INFO", "memory").decode())
+                self.assertEqual(self.values(c), wanted)
+            self.assertEqual(s.stop(), 0)
+        shutil.rmtree(self.dir)
+        s = self.start_saving()
+        with s.client() as c:
+            self.assertIn("region_memory:pool\r\nregion_huge_bytes:%d\r\n"
+                          % (32 << 20), c.call("INFO", "memory").decode())
+            c.call("SET", "a", "1")
+        self.assertEqual(s.stop(), 0)
+        s = self.start_saving("--shmem")
+        self.assertEqual(self.origin(s), ("save", "1"))
+        with s.client() as c:
+            self.assertIn("region_memory:shmem",
+                          c.call("INFO", "memory").decode())
+
     def small_disk(self):
         os.mkdir(self.dir)
         r = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=5M", "tmpfs",

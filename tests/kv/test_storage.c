@@ -208,8 +208,9 @@ int hp_region_open(struct hp_session *s, uint64_t token, uint64_t length,
 {
 	int rc;
 
-	(void)region_opts;
 	(void)opts;
+	ck_assert_uint_eq(region_opts ? region_opts->flags : 0, options.shmem ?
+			  HP_REGION_SHMEM | HP_REGION_POPULATE : 0);
 	ck_assert_uint_eq(token, 1);
 	ck_assert_uint_eq(length, LENGTH);
 	rc = find(s, directory);
@@ -245,7 +246,15 @@ uint64_t hp_region_length(const struct hp_region *r)
 uint64_t hp_region_page_size(const struct hp_region *r)
 {
 	(void)r;
-	return HP_PAGE_2M;
+	return options.shmem ? 4096 : HP_PAGE_2M;
+}
+
+int hp_region_huge_bytes(struct hp_region *r, uint64_t *ret_bytes)
+{
+	(void)r;
+	call("huge");
+	*ret_bytes = LENGTH / 2;
+	return 0;
 }
 
 int hp_region_is_preserved(const struct hp_region *r)
@@ -419,6 +428,16 @@ START_TEST(failed_preserve_is_remembered)
 	ck_assert_int_eq(storage_can_preserve(&st), 0);
 	ck_assert_int_eq(storage_preserve(&st), -EOPNOTSUPP);
 	ck_assert_int_eq(storage_can_preserve(&st), -EOPNOTSUPP);
+}
+END_TEST
+
+/* What is asked for and not there is looked for, and said. */
+START_TEST(in_shmem)
+{
+	options.shmem = true;
+	ck_assert_int_eq(storage_open(&st, &options), 0);
+	ck_assert_str_eq(calls, "open reclaim create commit huge ");
+	ck_assert(storage_is_shmem(&st));
 }
 END_TEST
 
@@ -684,6 +703,7 @@ int main(void)
 	tcase_add_loop_test(tc, waiting_for_room_can_be_ended, 0, 2);
 	tcase_add_test(tc, what_is_not_ours_is_refused);
 	tcase_add_test(tc, failed_preserve_is_remembered);
+	tcase_add_test(tc, in_shmem);
 	suite_add_tcase(suite, tc);
 	suite_add_tcase(suite, save_tests());
 	runner = srunner_create(suite);
