@@ -5,7 +5,7 @@
 # hugepages: 100
 # disk: 512
 # layers: redis
-# time: 240
+# time: 500
 stages=7
 
 # Each round has other values under the same keys, all over the region
