@@ -115,7 +115,8 @@ static bool is_range_sane(const struct hp_numa_range *range, uint64_t from,
 	default:
 		return false;
 	}
-	if (range->offset % page_size || range->length % page_size)
+	if (range->reserved || range->offset % page_size ||
+	    range->length % page_size)
 		return false;
 	if (range->offset < from || range->offset >= to ||
 	    range->length > to - range->offset)

@@ -136,7 +136,7 @@ static int file_failed(const struct save *save, const char *call, int err)
 static int make_room(struct save *save, const struct hp_save_image *image,
 		     int fd)
 {
-	struct hp_range run;
+	struct hp_save_range run;
 	uint64_t number = 0;
 	int err;
 
@@ -214,7 +214,7 @@ static int write_all(struct save *save)
 static int collect(struct save *save, uint64_t *ret_bytes)
 {
 	const struct hp_save_opts *opts = &save->task.opts;
-	struct hp_range ranges[RANGES];
+	struct hp_save_range ranges[RANGES];
 	int n;
 
 	*ret_bytes = 0;

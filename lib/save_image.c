@@ -290,7 +290,7 @@ void hp_save_image_end(struct hp_save_image *image)
 /* -- What is to be done ---------------------------------------------------- */
 
 void hp_save_image_mark(struct hp_save_image *image,
-			const struct hp_range *range)
+			const struct hp_save_range *range)
 {
 	uint64_t end;
 
@@ -315,7 +315,7 @@ uint64_t hp_save_image_todo(const struct hp_save_image *image)
 }
 
 bool hp_save_image_run(const struct hp_save_image *image, uint64_t *number,
-		       struct hp_range *ret_run)
+		       struct hp_save_range *ret_run)
 {
 	uint64_t i = *number, first;
 

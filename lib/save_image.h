@@ -45,14 +45,14 @@ void hp_save_image_end(struct hp_save_image *image);
 
 /* These bytes changed. */
 void hp_save_image_mark(struct hp_save_image *image,
-			const struct hp_range *range);
+			const struct hp_save_range *range);
 
 /* Bytes of blocks that are to be done. */
 uint64_t hp_save_image_todo(const struct hp_save_image *image);
 
 /* From block *number on, the next run of blocks with data, in bytes. */
 bool hp_save_image_run(const struct hp_save_image *image, uint64_t *number,
-		       struct hp_range *ret_run);
+		       struct hp_save_range *ret_run);
 
 /* Write all that is to be done to a file. */
 int hp_save_image_write(struct hp_save_image *image,

@@ -64,9 +64,9 @@ HP_EXPORT int hp_save_info(const char *directory, struct hp_save_info *info)
 	return hp_save_info_on(&hp_io_linux, &hp_sys_linux, directory, info);
 }
 
-int hp_save_region_on(const struct hp_io *io, const struct hp_sys *sys,
-		      const char *directory, unsigned int number,
-		      struct hp_region_info *info)
+int hp_save_region_info_on(const struct hp_io *io, const struct hp_sys *sys,
+			   const char *directory, unsigned int number,
+			   struct hp_region_info *info)
 {
 	struct hp_region_info known = { .state = 0 };
 	struct hp_save_region region;
@@ -97,11 +97,11 @@ int hp_save_region_on(const struct hp_io *io, const struct hp_sys *sys,
 	return 0;
 }
 
-HP_EXPORT int hp_save_region(const char *directory, unsigned int number,
-			     struct hp_region_info *info)
+HP_EXPORT int hp_save_region_info(const char *directory, unsigned int number,
+				  struct hp_region_info *info)
 {
-	return hp_save_region_on(&hp_io_linux, &hp_sys_linux, directory, number,
-				 info);
+	return hp_save_region_info_on(&hp_io_linux, &hp_sys_linux, directory,
+				      number, info);
 }
 
 int hp_save_remove_on(const struct hp_io *io, const struct hp_sys *sys,

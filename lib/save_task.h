@@ -68,9 +68,9 @@ int hp_region_open_on(const struct hp_io *io, struct hp_session *session,
 		      struct hp_region **ret_region);
 int hp_save_info_on(const struct hp_io *io, const struct hp_sys *sys,
 		    const char *directory, struct hp_save_info *info);
-int hp_save_region_on(const struct hp_io *io, const struct hp_sys *sys,
-		      const char *directory, unsigned int number,
-		      struct hp_region_info *info);
+int hp_save_region_info_on(const struct hp_io *io, const struct hp_sys *sys,
+			   const char *directory, unsigned int number,
+			   struct hp_region_info *info);
 int hp_save_remove_on(const struct hp_io *io, const struct hp_sys *sys,
 		      const char *directory);
 

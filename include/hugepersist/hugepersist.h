@@ -309,8 +309,8 @@ struct hp_session_opts {
 	unsigned int flags; /* HP_SESSION_* */
 
 	/*
-	 * To wait for /dev/liveupdate, and for a service manager. 0: 5000, 1:
-	 * practically not at all.
+	 * To wait for /dev/liveupdate, and for a service manager. 0: 5000 (in
+	 * struct hp_probe_opts: not at all), 1: practically not at all.
 	 */
 	unsigned int timeout_ms;
 
@@ -347,6 +347,7 @@ struct hp_numa_range {
 	unsigned int policy;	    /* HP_NUMA_* */
 	unsigned int nodes_bits;    /* length of the mask, in bits */
 	const unsigned long *nodes; /* bit mask of node numbers, mbind(2) */
+	uint64_t reserved;	    /* 0 */
 };
 
 /*

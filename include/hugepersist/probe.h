@@ -95,7 +95,10 @@ struct hp_probe_opts {
 	size_t size;	    /* sizeof(struct hp_probe_opts) */
 	unsigned int flags; /* HP_PROBE_* */
 
-	/* With HP_PROBE_TRY: to wait for /dev/liveupdate. 0: not at all. */
+	/*
+	 * With HP_PROBE_TRY: to wait for /dev/liveupdate. 0: not at all, unlike
+	 * in struct hp_session_opts.
+	 */
 	unsigned int timeout_ms;
 
 	/*

@@ -117,7 +117,7 @@ typedef int hp_save_progress_fn(void *context,
 				const struct hp_save_progress *progress);
 
 /* A part of a region, in bytes; need not be aligned. */
-struct hp_range {
+struct hp_save_range {
 	uint64_t offset; /* of its first byte */
 	uint64_t length; /* bytes */
 };
@@ -137,7 +137,7 @@ struct hp_range {
  * so only stores since the start of hp_session_save() count.
  */
 typedef int hp_save_dirty_fn(void *context, uint64_t token,
-			     struct hp_range *ranges, unsigned int max);
+			     struct hp_save_range *ranges, unsigned int max);
 
 /*
  * hp_save_pause_fn - HP_SAVE_ONLINE: stop all writers, or let them go on.
@@ -391,7 +391,7 @@ int hp_region_get(struct hp_session *session, uint64_t token,
 int hp_save_info(const char *directory, struct hp_save_info *info);
 
 /*
- * hp_save_region - one by one the regions of a save.
+ * hp_save_region_info - one by one the regions of a save.
  * @index: from 0 on, until -ENOENT
  * @info: filled in; its size must be set. State and origin are 0, address is
  *        the one at the time of the save
@@ -399,8 +399,8 @@ int hp_save_info(const char *directory, struct hp_save_info *info);
  * -ENOENT	there are not that many, or as hp_save_info()
  * all else	as hp_save_info()
  */
-int hp_save_region(const char *directory, unsigned int index,
-		   struct hp_region_info *info);
+int hp_save_region_info(const char *directory, unsigned int index,
+			struct hp_region_info *info);
 
 /*
  * hp_save_remove - there is to be no save in the directory any more.

@@ -38,12 +38,13 @@ CONSTANT(HP_NUMA_BIND, 1);
 CONSTANT(HP_NUMA_PREFERRED, 2);
 CONSTANT(HP_NUMA_INTERLEAVE, 3);
 
-SIZE(hp_numa_range, 32);
+SIZE(hp_numa_range, 40);
 FIELD(hp_numa_range, offset, 0, 8);
 FIELD(hp_numa_range, length, 8, 8);
 FIELD(hp_numa_range, policy, 16, 4);
 FIELD(hp_numa_range, nodes_bits, 20, 4);
 FIELD(hp_numa_range, nodes, 24, 8);
+FIELD(hp_numa_range, reserved, 32, 8);
 
 CONSTANT(HP_REGION_POPULATE, 1);
 CONSTANT(HP_REGION_READ_ONLY, 2);
@@ -114,9 +115,9 @@ FIELD(hp_save_progress, done_bytes, 8, 8);
 FIELD(hp_save_progress, total_bytes, 16, 8);
 FIELD(hp_save_progress, pass, 24, 4);
 
-SIZE(hp_range, 16);
-FIELD(hp_range, offset, 0, 8);
-FIELD(hp_range, length, 8, 8);
+SIZE(hp_save_range, 16);
+FIELD(hp_save_range, offset, 0, 8);
+FIELD(hp_save_range, length, 8, 8);
 
 CONSTANT(HP_SAVE_ONLINE, 1);
 CONSTANT(HP_SAVE_REPLACE, 2);

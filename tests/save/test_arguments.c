@@ -17,7 +17,7 @@ static int no_progress(void *context, const struct hp_save_progress *progress)
 	return 0;
 }
 
-static int no_dirty(void *context, uint64_t token, struct hp_range *ranges,
+static int no_dirty(void *context, uint64_t token, struct hp_save_range *ranges,
 		    unsigned int max)
 {
 	(void)context;

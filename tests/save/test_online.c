@@ -51,7 +51,7 @@ static void stores(void)
 		store();
 }
 
-static int dirty(void *context, uint64_t token, struct hp_range *ranges,
+static int dirty(void *context, uint64_t token, struct hp_save_range *ranges,
 		 unsigned int max)
 {
 	unsigned int n = 0;
@@ -66,8 +66,9 @@ static int dirty(void *context, uint64_t token, struct hp_range *ranges,
 		app.dirty[app.next] = 0;
 		if (app.forgets)
 			continue;
-		ranges[n++] = (struct hp_range){ .offset = app.next * BLOCK + 7,
-						 .length = BLOCK - 7 };
+		ranges[n++] =
+			(struct hp_save_range){ .offset = app.next * BLOCK + 7,
+						.length = BLOCK - 7 };
 	}
 	if (n)
 		return (int)n;

@@ -349,7 +349,7 @@ START_TEST(shmem)
 	/* A block each; pieces of 2 MiB that were never touched stay so. */
 	ck_assert_uint_eq(result.moved_bytes, MIB);
 	ck_assert_uint_eq(result.total_bytes, 10 * MIB);
-	ck_ok(hp_save_region_on(&disk_io, &fake_sys, DISK_DIRECTORY, 0, &info));
+	ck_ok(hp_save_region_info_on(&disk_io, &fake_sys, DISK_DIRECTORY, 0, &info));
 	ck_assert_uint_eq(info.page_size, 4096);
 	ck_ok(hp_region_close(r));
 
@@ -401,17 +401,17 @@ START_TEST(what_is_in_it)
 	ck_ok(save_version(2, NULL));
 	ck_ok(hp_save_info_on(&disk_io, &fake_sys, DISK_DIRECTORY, &info));
 	ck_assert_uint_eq(info.generation, 2);
-	ck_ok(hp_save_region_on(&disk_io, &fake_sys, DISK_DIRECTORY, 0,
-				&region));
+	ck_ok(hp_save_region_info_on(&disk_io, &fake_sys, DISK_DIRECTORY, 0,
+				     &region));
 	ck_assert_uint_eq(region.token, POOL);
 	ck_assert_uint_eq(region.length, 4 * MIB);
 	ck_assert_uint_eq(region.layout, LAYOUT);
 	ck_assert_str_eq(region.label, "pool");
-	ck_ok(hp_save_region_on(&disk_io, &fake_sys, DISK_DIRECTORY, 2,
-				&region));
+	ck_ok(hp_save_region_info_on(&disk_io, &fake_sys, DISK_DIRECTORY, 2,
+				     &region));
 	ck_assert_uint_eq(region.token, INDEX);
-	ck_result(hp_save_region_on(&disk_io, &fake_sys, DISK_DIRECTORY, 3,
-				    &region),
+	ck_result(hp_save_region_info_on(&disk_io, &fake_sys, DISK_DIRECTORY, 3,
+					 &region),
 		  -ENOENT);
 	ck_ok(hp_save_remove_on(&disk_io, &fake_sys, DISK_DIRECTORY));
 	ck_result(hp_save_info_on(&disk_io, &fake_sys, DISK_DIRECTORY, &info),

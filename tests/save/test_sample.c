@@ -62,8 +62,8 @@ START_TEST(of_0_2)
 	ck_assert_uint_eq(info.generation, 1);
 	ck_assert_uint_eq(info.region_count, 3);
 	ck_assert_uint_eq(info.stored_bytes, 3 * MIB);
-	ck_ok(hp_save_region_on(&disk_io, &fake_sys, DISK_DIRECTORY, 0,
-				&region));
+	ck_ok(hp_save_region_info_on(&disk_io, &fake_sys, DISK_DIRECTORY, 0,
+				     &region));
 	ck_assert_uint_eq(region.layout, LAYOUT);
 	ck_assert_str_eq(region.label, "pool");
 	ck_assert_uint_ne(region.address, 0);

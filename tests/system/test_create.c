@@ -134,8 +134,8 @@ START_TEST(nodes)
 {
 	const unsigned long node0 = 1, missing = 1UL << 63, mixed = 3;
 	struct hp_numa_range ranges[] = {
-		{ 0, 2 * MIB, HP_NUMA_BIND, 64, &node0 },
-		{ 2 * MIB, 0, HP_NUMA_INTERLEAVE, 1, &node0 },
+		{ 0, 2 * MIB, HP_NUMA_BIND, 64, &node0, 0 },
+		{ 2 * MIB, 0, HP_NUMA_INTERLEAVE, 1, &node0, 0 },
 	};
 	struct hp_region_opts opts = region_opts();
 	unsigned long nodes;

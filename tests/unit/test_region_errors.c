@@ -11,9 +11,15 @@ static int fd;
 static char *memory;
 
 static const unsigned long node0 = 1;
-static const struct hp_numa_range anywhere = { 0, 0, HP_NUMA_BIND, 1, &node0 };
-static const struct hp_numa_range added = { 4 * MIB, 0, HP_NUMA_BIND, 1,
-					    &node0 };
+static const struct hp_numa_range anywhere = {
+	0, 0, HP_NUMA_BIND, 1, &node0, 0
+};
+static const struct hp_numa_range added = {
+	.offset = 4 * MIB,
+	.policy = HP_NUMA_BIND,
+	.nodes_bits = 1,
+	.nodes = &node0,
+};
 
 static void fresh(void)
 {

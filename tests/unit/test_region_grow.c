@@ -210,8 +210,8 @@ START_TEST(errors_of_the_kernel)
 		{ CALL_POPULATE, EHWPOISON, -EHWPOISON },
 	};
 	static const unsigned long node0 = 1;
-	const struct hp_numa_range added = { 4 * MIB, 0, HP_NUMA_BIND, 1,
-					     &node0 };
+	const struct hp_numa_range added = { 4 * MIB, 0,      HP_NUMA_BIND,
+					     1,	      &node0, 0 };
 	struct hp_region_opts opts = region_opts();
 	int before;
 

@@ -37,9 +37,9 @@ static void check_policy(unsigned int index, const void *address,
 START_TEST(ranges_are_applied)
 {
 	const struct hp_numa_range ranges[] = {
-		{ 0, 0, HP_NUMA_INTERLEAVE, 2, &both },
-		{ 2 * MIB, 2 * MIB, HP_NUMA_BIND, 64, &node1 },
-		{ 6 * MIB, 0, HP_NUMA_PREFERRED, 1, &node0 },
+		{ 0, 0, HP_NUMA_INTERLEAVE, 2, &both, 0 },
+		{ 2 * MIB, 2 * MIB, HP_NUMA_BIND, 64, &node1, 0 },
+		{ 6 * MIB, 0, HP_NUMA_PREFERRED, 1, &node0, 0 },
 	};
 	char *bytes;
 
@@ -59,26 +59,28 @@ END_TEST
 START_TEST(bad_ranges)
 {
 	const struct hp_numa_range bad[] = {
-		{ 0, 0, 0, 1, &node0 },
-		{ 0, 0, 4, 1, &node0 },
-		{ 0, 0, HP_NUMA_BIND, 0, &node0 },
-		{ 0, 0, HP_NUMA_BIND, 1, NULL },
-		{ 0, 0, HP_NUMA_BIND, 64, &none },
-		{ 0, 0, HP_NUMA_BIND, 1, &node1 }, /* bit 1 is not counted */
-		{ 0, 0, HP_NUMA_BIND, UINT_MAX, &node0 },
-		{ 4096, 0, HP_NUMA_BIND, 1, &node0 },
-		{ 0, MIB, HP_NUMA_BIND, 1, &node0 },
-		{ 8 * MIB, 0, HP_NUMA_BIND, 1, &node0 },
-		{ 0, 10 * MIB, HP_NUMA_BIND, 1, &node0 },
-		{ 2 * MIB, UINT64_MAX - 2 * MIB + 1, HP_NUMA_BIND, 1, &node0 },
-		{ 0, 0, HP_NUMA_BIND, 8, &node2 }, /* there is none */
+		{ 0, 0, 0, 1, &node0, 0 },
+		{ 0, 0, 4, 1, &node0, 0 },
+		{ 0, 0, HP_NUMA_BIND, 0, &node0, 0 },
+		{ 0, 0, HP_NUMA_BIND, 1, NULL, 0 },
+		{ 0, 0, HP_NUMA_BIND, 64, &none, 0 },
+		{ 0, 0, HP_NUMA_BIND, 1, &node1, 0 }, /* bit 1 is not counted */
+		{ 0, 0, HP_NUMA_BIND, UINT_MAX, &node0, 0 },
+		{ 4096, 0, HP_NUMA_BIND, 1, &node0, 0 },
+		{ 0, MIB, HP_NUMA_BIND, 1, &node0, 0 },
+		{ 8 * MIB, 0, HP_NUMA_BIND, 1, &node0, 0 },
+		{ 0, 10 * MIB, HP_NUMA_BIND, 1, &node0, 0 },
+		{ 2 * MIB, UINT64_MAX - 2 * MIB + 1, HP_NUMA_BIND, 1, &node0,
+		  0 },
+		{ 0, 0, HP_NUMA_BIND, 8, &node2, 0 }, /* there is none */
+		{ 0, 0, HP_NUMA_BIND, 1, &node0, 1 }, /* of a later version */
 	};
 
 	fake.nodes = 3;
 	ck_ok(open_session("db", &s));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct hp_numa_range two[] = {
-			{ 0, 0, HP_NUMA_BIND, 1, &node0 },
+			{ 0, 0, HP_NUMA_BIND, 1, &node0, 0 },
 			bad[i],
 		};
 
@@ -94,7 +96,7 @@ END_TEST
 START_TEST(nodes_that_are_not_there)
 {
 	const unsigned long far[] = { 1, 1UL << 36 };
-	struct hp_numa_range range = { 0, 0, HP_NUMA_BIND, 64, &both };
+	struct hp_numa_range range = { 0, 0, HP_NUMA_BIND, 64, &both, 0 };
 
 	fake.nodes = UINT64_MAX;
 	ck_ok(open_listened(&fake_sys, &s));
@@ -142,8 +144,8 @@ START_TEST(errors_of_the_kernel)
 		{ ENOMEM, -ENOMEM }, { EFAULT, -EPROTO },
 	};
 	const struct hp_numa_range ranges[] = {
-		{ 0, 2 * MIB, HP_NUMA_BIND, 1, &node0 },
-		{ 2 * MIB, 0, HP_NUMA_BIND, 1, &node0 },
+		{ 0, 2 * MIB, HP_NUMA_BIND, 1, &node0, 0 },
+		{ 2 * MIB, 0, HP_NUMA_BIND, 1, &node0, 0 },
 	};
 
 	fake.nodes = 1;
@@ -168,11 +170,16 @@ END_TEST
 START_TEST(grow_goes_on)
 {
 	const struct hp_numa_range ranges[] = {
-		{ 0, 4 * MIB, HP_NUMA_BIND, 1, &node0 },
-		{ 4 * MIB, 0, HP_NUMA_INTERLEAVE, 2, &both },
+		{ 0, 4 * MIB, HP_NUMA_BIND, 1, &node0, 0 },
+		{ 4 * MIB, 0, HP_NUMA_INTERLEAVE, 2, &both, 0 },
 	};
-	const struct hp_numa_range added = { 10 * MIB, 2 * MIB, HP_NUMA_BIND, 2,
-					     &node1 };
+	const struct hp_numa_range added = {
+		.offset = 10 * MIB,
+		.length = 2 * MIB,
+		.policy = HP_NUMA_BIND,
+		.nodes_bits = 2,
+		.nodes = &node1,
+	};
 	struct hp_region_opts opts = region_opts();
 	char *bytes;
 
@@ -215,7 +222,7 @@ END_TEST
 
 START_TEST(reclaim_and_grow)
 {
-	const struct hp_numa_range range = { 0, 0, HP_NUMA_BIND, 2, &node1 };
+	const struct hp_numa_range range = { 0, 0, HP_NUMA_BIND, 2, &node1, 0 };
 	struct hp_region_opts opts = region_opts();
 	char *bytes;
 

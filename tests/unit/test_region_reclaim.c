@@ -144,7 +144,7 @@ END_TEST
 START_TEST(numa)
 {
 	const unsigned long node5 = 1UL << 5;
-	struct hp_numa_range range = { 0, 0, HP_NUMA_BIND, 64, &node5 };
+	struct hp_numa_range range = { 0, 0, HP_NUMA_BIND, 64, &node5, 0 };
 	struct hp_region_opts opts = region_opts();
 	int resources;
 
@@ -176,7 +176,7 @@ START_TEST(security_policy)
 		{ CALL_SET_POLICY, EPERM },
 	};
 	static const unsigned long node0 = 1;
-	const struct hp_numa_range range = { 0, 0, HP_NUMA_BIND, 1, &node0 };
+	const struct hp_numa_range range = { 0, 0, HP_NUMA_BIND, 1, &node0, 0 };
 	struct hp_region_opts opts = region_opts();
 	int resources;
 

@@ -204,7 +204,7 @@ END_TEST
 START_TEST(nodes)
 {
 	static const unsigned long node0 = 1;
-	struct hp_numa_range range = { 0, 2 * MIB, HP_NUMA_BIND, 1, &node0 };
+	struct hp_numa_range range = { 0, 2 * MIB, HP_NUMA_BIND, 1, &node0, 0 };
 	struct hp_region_opts opts = shmem_opts(0);
 
 	fake.nodes = 1;

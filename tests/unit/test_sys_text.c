@@ -97,8 +97,9 @@ START_TEST(saves_that_are_not_there)
 	ck_result(hp_save_info("", &info), -EINVAL);
 	ck_result(hp_save_info(NULL, &info), -EINVAL);
 	ck_result(hp_save_info("/nonexistent/save", NULL), -EINVAL);
-	ck_result(hp_save_region("/nonexistent/save", 0, &region), -ENOENT);
-	ck_result(hp_save_region("/nonexistent/save", 0, NULL), -EINVAL);
+	ck_result(hp_save_region_info("/nonexistent/save", 0, &region),
+		  -ENOENT);
+	ck_result(hp_save_region_info("/nonexistent/save", 0, NULL), -EINVAL);
 	ck_ok(hp_save_remove("/nonexistent/save"));
 	ck_result(hp_save_remove(""), -EINVAL);
 	ck_result(hp_save_remove(NULL), -EINVAL);
