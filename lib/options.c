@@ -7,7 +7,8 @@
 /* No such structure gets larger: a size beyond it is an unset variable. */
 #define SIZE_SANE 4096
 
-int hp_options_read(void *known, size_t known_size, const void *options)
+int hp_options_read(void *known, size_t known_size, const void *options,
+		    size_t smallest)
 {
 	const unsigned char *bytes = options;
 	size_t size;
@@ -16,7 +17,7 @@ int hp_options_read(void *known, size_t known_size, const void *options)
 	if (!options)
 		return 0;
 	memcpy(&size, options, sizeof(size));
-	if (size < sizeof(size) || size > SIZE_SANE)
+	if (size < smallest || size > SIZE_SANE)
 		return -EINVAL;
 	for (size_t i = known_size; i < size; i++)
 		if (bytes[i])

@@ -11,13 +11,15 @@
 /*
  * Copy the caller's options into known, which is of known_size bytes. Fields
  * that the caller's version lacks become 0. -EINVAL when the caller sets
- * something that this version does not have. NULL: all 0.
+ * something that this version does not have, or when the size is less than
+ * smallest (smallest.h), as that of a pointer is. NULL: all 0.
  */
-int hp_options_read(void *known, size_t known_size, const void *options);
+int hp_options_read(void *known, size_t known_size, const void *options,
+		    size_t smallest);
 
 /*
  * The other way round: a structure that the library fills in. -EINVAL: NULL, or
- * its size is less than smallest, that of the first version that had it.
+ * its size is less than smallest (smallest.h).
  */
 int hp_info_check(const void *info, size_t smallest);
 

@@ -6,6 +6,7 @@
 #include "luo.h"
 #include "options.h"
 #include "probe.h"
+#include "smallest.h"
 
 struct hp_probe {
 	const struct hp_sys *sys;
@@ -15,7 +16,8 @@ struct hp_probe {
 static int read_options(struct hp_probe_opts *ret_known,
 			const struct hp_probe_opts *opts)
 {
-	int err = hp_options_read(ret_known, sizeof(*ret_known), opts);
+	int err = hp_options_read(ret_known, sizeof(*ret_known), opts,
+				  HP_PROBE_OPTS_SMALLEST);
 
 	if (err < 0)
 		return err;
@@ -100,7 +102,7 @@ HP_EXPORT int hp_probe_finding(const struct hp_probe *probe, unsigned int index,
 {
 	const struct hp_answer_item *item;
 
-	if (!probe || hp_info_check(finding, sizeof(*finding)) < 0)
+	if (!probe || hp_info_check(finding, HP_FINDING_SMALLEST) < 0)
 		return -EINVAL;
 	item = probe->answers.first;
 	while (item && index--)
@@ -111,7 +113,7 @@ HP_EXPORT int hp_probe_finding(const struct hp_probe *probe, unsigned int index,
 HP_EXPORT int hp_probe_find(const struct hp_probe *probe, const char *id,
 			    struct hp_finding *finding)
 {
-	if (!probe || !id || hp_info_check(finding, sizeof(*finding)) < 0)
+	if (!probe || !id || hp_info_check(finding, HP_FINDING_SMALLEST) < 0)
 		return -EINVAL;
 	return fill_finding(hp_answer_find(&probe->answers, id), finding);
 }
@@ -123,7 +125,7 @@ HP_EXPORT int hp_probe_value(const struct hp_probe *probe, const char *id,
 	const struct hp_answer_value *v;
 	struct hp_value known;
 
-	if (!probe || !id || hp_info_check(value, sizeof(*value)) < 0)
+	if (!probe || !id || hp_info_check(value, HP_VALUE_SMALLEST) < 0)
 		return -EINVAL;
 	item = hp_answer_find(&probe->answers, id);
 	v = item ? item->values : NULL;

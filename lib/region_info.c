@@ -7,6 +7,7 @@
 #include "options.h"
 #include "region.h"
 #include "session.h"
+#include "smallest.h"
 
 static unsigned int state(const struct hp_region *region)
 {
@@ -51,7 +52,7 @@ HP_EXPORT int hp_region_info(struct hp_region *region,
 
 	if (!region)
 		return -EINVAL;
-	err = hp_info_check(info, sizeof(*info));
+	err = hp_info_check(info, HP_REGION_INFO_SMALLEST);
 	if (err < 0)
 		return err;
 	if (!region->session) {

@@ -5,6 +5,7 @@
 
 #include "options.h"
 #include "region_options.h"
+#include "smallest.h"
 
 static bool is_power_of_two(uint64_t value)
 {
@@ -35,7 +36,8 @@ int hp_region_options_read(struct hp_region_opts *known,
 {
 	int err;
 
-	err = hp_options_read(known, sizeof(*known), opts);
+	err = hp_options_read(known, sizeof(*known), opts,
+			      HP_REGION_OPTS_SMALLEST);
 	if (err < 0)
 		return err;
 	if (known->reserved || known->flags & ~flags ||

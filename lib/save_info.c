@@ -9,6 +9,7 @@
 #include "export.h"
 #include "options.h"
 #include "save_task.h"
+#include "smallest.h"
 
 static const struct hp_log nobody;
 
@@ -31,7 +32,7 @@ int hp_save_info_on(const struct hp_io *io, const struct hp_sys *sys,
 	struct hp_save_index index;
 	int err;
 
-	err = hp_info_check(info, sizeof(*info));
+	err = hp_info_check(info, HP_SAVE_INFO_SMALLEST);
 	if (err < 0)
 		return err;
 
@@ -73,7 +74,7 @@ int hp_save_region_info_on(const struct hp_io *io, const struct hp_sys *sys,
 	struct hp_save_index index;
 	int err;
 
-	err = hp_info_check(info, sizeof(*info));
+	err = hp_info_check(info, HP_REGION_INFO_SMALLEST);
 	if (err < 0)
 		return err;
 

@@ -9,6 +9,7 @@
 #include "options.h"
 #include "region.h"
 #include "save_task.h"
+#include "smallest.h"
 
 /* The caller's options as one of the calls takes them. */
 static struct hp_region_opts options_for(const struct hp_region_opts *known,
@@ -71,7 +72,8 @@ int hp_region_open_on(const struct hp_io *io, struct hp_session *session,
 	struct hp_region_opts known;
 	int err;
 
-	err = hp_options_read(&known, sizeof(known), region_opts);
+	err = hp_options_read(&known, sizeof(known), region_opts,
+			      HP_REGION_OPTS_SMALLEST);
 	if (err < 0)
 		return err;
 	/* Where these two meet, the page size is not that of the load. */

@@ -3,6 +3,7 @@
 
 #include "options.h"
 #include "save_task.h"
+#include "smallest.h"
 
 /* Which is best depends on the disk, and few were measured: callers choose. */
 #define DEPTH 32
@@ -45,7 +46,7 @@ int hp_save_task_begin(struct hp_save_task *task, const struct hp_io *io,
 		return err;
 	if (!directory || !directory[0])
 		return -EINVAL;
-	err = result ? hp_info_check(result, sizeof(*result)) : 0;
+	err = result ? hp_info_check(result, HP_SAVE_RESULT_SMALLEST) : 0;
 	if (err < 0)
 		return err;
 	*task = (struct hp_save_task){
@@ -59,7 +60,8 @@ int hp_save_task_begin(struct hp_save_task *task, const struct hp_io *io,
 		.result.how = HP_SAVE_BY_URING | HP_SAVE_BY_DIRECT |
 			      HP_SAVE_BY_REGISTERED,
 	};
-	err = hp_options_read(&task->opts, sizeof(task->opts), opts);
+	err = hp_options_read(&task->opts, sizeof(task->opts), opts,
+			      HP_SAVE_OPTS_SMALLEST);
 	if (err < 0)
 		return err;
 	return check_options(&task->opts, flags);

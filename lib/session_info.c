@@ -10,14 +10,7 @@
 #include "options.h"
 #include "region.h"
 #include "session.h"
-
-/* What version 0.2 ended with, whatever is added behind. */
-#define END_OF(type, field) (offsetof(type, field) + sizeof(((type *)0)->field))
-#define SESSION_INFO_SMALLEST END_OF(struct hp_session_info, stored)
-#define REGION_INFO_SMALLEST END_OF(struct hp_region_info, label)
-
-_Static_assert(SESSION_INFO_SMALLEST == 200, "ABI of 0.2");
-_Static_assert(REGION_INFO_SMALLEST == 120, "ABI of 0.2");
+#include "smallest.h"
 
 /* A manifest that cannot be read is a result here, and no error. */
 static int load(struct hp_session *session)
@@ -93,7 +86,7 @@ HP_EXPORT int hp_session_info(struct hp_session *session,
 
 	if (err < 0)
 		return err;
-	err = hp_info_check(info, SESSION_INFO_SMALLEST);
+	err = hp_info_check(info, HP_SESSION_INFO_SMALLEST);
 	if (err < 0)
 		return err;
 
@@ -181,7 +174,7 @@ HP_EXPORT int hp_session_region(struct hp_session *session, unsigned int index,
 
 	if (err < 0)
 		return err;
-	err = hp_info_check(info, REGION_INFO_SMALLEST);
+	err = hp_info_check(info, HP_REGION_INFO_SMALLEST);
 	if (err < 0)
 		return err;
 

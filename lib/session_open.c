@@ -6,6 +6,7 @@
 #include "export.h"
 #include "options.h"
 #include "session.h"
+#include "smallest.h"
 
 /* The caller's, complete and without what nobody can mean. */
 static int read_options(struct hp_session_opts *ret_known,
@@ -14,7 +15,8 @@ static int read_options(struct hp_session_opts *ret_known,
 	const unsigned int flags = HP_SESSION_LOCAL | HP_SESSION_SERVICE;
 	int err;
 
-	err = hp_options_read(ret_known, sizeof(*ret_known), opts);
+	err = hp_options_read(ret_known, sizeof(*ret_known), opts,
+			      HP_SESSION_OPTS_SMALLEST);
 	if (err < 0)
 		return err;
 	if (ret_known->flags & ~flags || ret_known->reserved)

@@ -247,7 +247,7 @@ struct hp_region;
  *
  * (C++: "= {}".) A null pointer means all defaults. A field that this version
  * of the library does not know must be zero, otherwise the call fails with
- * -EINVAL.
+ * -EINVAL; so it does if size is smaller than in version 0.2.
  */
 
 /* Flags of struct hp_session_opts */

@@ -48,7 +48,8 @@ static int load_with(const struct hp_region_opts *region_opts)
 START_TEST(of_save)
 {
 	static const struct hp_save_opts bad[] = {
-		{ .size = 1 },
+		{ .size = sizeof(&bad[0]) },
+		{ .size = sizeof(bad[0]) - 1 },
 		{ .size = sizeof(bad[0]), .flags = 1 << 8 },
 		{ .size = sizeof(bad[0]), .depth = HP_SAVE_DEPTH_MAX + 1 },
 		{ .size = sizeof(bad[0]), .block_size = 4096 },

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../lib/options.h"
+#include "../../lib/smallest.h"
 #include "suites.h"
 
 START_TEST(version_is_that_of_the_header)
@@ -63,21 +65,42 @@ START_TEST(options_of_another_version)
 	ck_result(hp_session_open_on(&fake_sys, "a", &later.known, &s),
 		  -EINVAL);
 
-	/* An earlier one had only the size; the rest is not looked at. */
-	opts.size = sizeof(opts.size);
-	opts.flags = ~0U;
+	opts.size = sizeof(opts);
 	ck_ok(hp_session_open_on(&fake_sys, "a", &opts, &s));
 	ck_ok(hp_session_close(s));
 	s = NULL;
-	opts.size = sizeof(opts);
+	opts.size = sizeof(&opts); /* in place of sizeof(opts) */
 	ck_result(hp_session_open_on(&fake_sys, "a", &opts, &s), -EINVAL);
-
-	opts.flags = 0;
+	opts.size = HP_SESSION_OPTS_SMALLEST - 1;
+	ck_result(hp_session_open_on(&fake_sys, "a", &opts, &s), -EINVAL);
 	opts.size = 0; /* forgotten */
 	ck_result(hp_session_open_on(&fake_sys, "a", &opts, &s), -EINVAL);
 	opts.size = (size_t)-1; /* not initialised */
 	ck_result(hp_session_open_on(&fake_sys, "a", &opts, &s), -EINVAL);
 	ck_assert_ptr_null(s);
+}
+END_TEST
+
+/* The library is a later one, and its structures are longer. */
+START_TEST(structures_of_an_earlier_version)
+{
+	struct hp_session_opts opts = { .size = HP_SESSION_OPTS_SMALLEST,
+					.timeout_ms = 3 };
+	struct hp_value value = { .size = HP_VALUE_SMALLEST };
+	struct later_opts later = { .more = 1 };
+	struct {
+		struct hp_value known;
+		uint64_t more;
+	} later_value = { .known.number = 3, .more = 1 };
+
+	ck_ok(hp_options_read(&later, sizeof(later), &opts,
+			      HP_SESSION_OPTS_SMALLEST));
+	ck_assert_uint_eq(later.known.timeout_ms, 3);
+	ck_assert_uint_eq(later.more, 0);
+	ck_ok(hp_info_check(&value, HP_VALUE_SMALLEST));
+	hp_info_fill(&value, &later_value, sizeof(later_value));
+	ck_assert_uint_eq(value.size, HP_VALUE_SMALLEST);
+	ck_assert_uint_eq(value.number, 3);
 }
 END_TEST
 
@@ -110,6 +133,7 @@ Suite *misc_suite(void)
 		version_is_that_of_the_header,
 		every_error_has_its_own_text,
 		options_of_another_version,
+		structures_of_an_earlier_version,
 		null_objects,
 		NULL,
 	};

@@ -178,7 +178,10 @@ START_TEST(arguments)
 	opts.page_size = 2 * MIB;
 	opts.length = 3 * MIB;
 	ck_result(hp_probe_on(&fake_sys, &opts, &probe), -EINVAL);
-	opts.size = 1;
+	opts.length = 0;
+	opts.size = sizeof(&opts);
+	ck_result(hp_probe_on(&fake_sys, &opts, &probe), -EINVAL);
+	opts.size = sizeof(opts) - 1;
 	ck_result(hp_probe_on(&fake_sys, &opts, &probe), -EINVAL);
 	ck_ok(hp_probe_on(&fake_sys, NULL, &probe));
 	found.size = sizeof(found);

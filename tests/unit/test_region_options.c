@@ -209,7 +209,9 @@ START_TEST(values_in_each_call)
 	opts.page_size = 3 * MIB;
 	ck_result(calls[_i].call(&opts), -EINVAL);
 	opts = region_opts();
-	opts.size = 4;
+	opts.size = sizeof(&opts);
+	ck_result(calls[_i].call(&opts), -EINVAL);
+	opts.size = sizeof(opts) - 1;
 	ck_result(calls[_i].call(&opts), -EINVAL);
 	opts = region_opts();
 	ck_ok(calls[_i].call(&opts));
