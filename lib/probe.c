@@ -27,7 +27,9 @@ static int read_options(struct hp_probe_opts *ret_known,
 		return -EINVAL;
 	if (!ret_known->page_size)
 		ret_known->page_size = HP_PAGE_2M;
-	if (ret_known->page_size & (ret_known->page_size - 1))
+	/* HP_PAGE_ANY is a power of two as well. */
+	if (ret_known->page_size == HP_PAGE_ANY ||
+	    ret_known->page_size & (ret_known->page_size - 1))
 		return -EINVAL;
 	if (ret_known->length % ret_known->page_size)
 		return -EINVAL;

@@ -47,6 +47,23 @@
  * All of them are there in every probe. The answers are those of the moment and
  * for the calling process: another user, container or cgroup has others.
  *
+ * VALUES. What findings have for hp_probe_value(), as far as it can be read;
+ * later versions add some:
+ *
+ *	pages.SIZE	total, free, reserved, surplus, overcommit, available
+ *			(free and not reserved); nodeN.total, nodeN.free,
+ *			nodeN.surplus of each NUMA node: in pages
+ *	pages.sizes	for each size one of its name (2M), in bytes
+ *	kexec.load	limit: loads that are left until the next boot
+ *	kexec.unsigned	lockdown: none, integrity or confidentiality
+ *	cgroup.room	room, in bytes
+ *	process.io_uring	disabled: io_uring_disabled of proc_sys_kernel(5)
+ *	process.files	soft, hard: limits in files
+ *	process.memlock	soft, hard: limits in bytes
+ *	process.manager	FDSTORE: its text in the environment
+ *	shmem.huge	policy, policy.SIZE: words of shmem_enabled;
+ *			page_size, in bytes
+ *
  * HARMLESS. Without HP_PROBE_TRY it only reads files and asks for limits. What
  * is learned by trying is then not known, if nothing else gives it away.
  *
@@ -150,7 +167,8 @@ struct hp_value {
  * HP_PROBE_TRY: up to timeout_ms, and as long as the kernel takes.
  *
  * -EINVAL	null ret_probe; unknown option; page_size no power of two, or
- *		length no multiple of it; timeout_ms without HP_PROBE_TRY
+ *		HP_PAGE_ANY; length no multiple of it; timeout_ms without
+ *		HP_PROBE_TRY
  * -ENOMEM	no memory for the findings
  */
 int hp_probe(const struct hp_probe_opts *opts, struct hp_probe **ret_probe);

@@ -9,6 +9,8 @@ import subprocess
 import unittest
 
 PROGRAM = os.environ["HP_PROBE"]
+HEADER = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                      "../../include/hugepersist/probe.h")
 STATUS = {"yes": 0, "no": 1, "unknown": 3}
 IDS = [
     "pages.2M", "pages.1G", "pages.sizes", "liveupdate.device",
@@ -56,7 +58,34 @@ def finding(report, ident):
     return next(f for f in report["findings"] if f["id"] == ident)
 
 
+def documented_values():
+    """Finding: what the header says of its values."""
+    with open(HEADER, encoding="ascii") as header:
+        text = header.read().split("* VALUES.")[1].split("* HARMLESS.")[0]
+    rows = re.findall(r"^ \*\t([a-z][\w.]*)\t+((?:.*\n \*\t\t)*.*)$", text,
+                      re.M)
+    return {ident: re.findall(r"[\w.]+", about) for ident, about in rows}
+
+
+def general(name):
+    name = re.sub(r"\b\d+[KMGT]\b", "SIZE", name)
+    return re.sub(r"^node\d+", "nodeN", name)
+
+
 class Json(unittest.TestCase):
+    def test_values_are_those_of_the_header(self):
+        documented = documented_values()
+        self.assertGreater(len(documented), 9)
+        report, _ = report_of()
+        count = 0
+        for one in report["findings"]:
+            for name in one["values"]:
+                if one["id"] != "pages.sizes":
+                    self.assertIn(general(name),
+                                  documented.get(general(one["id"]), []))
+                count += 1
+        self.assertGreater(count, 9)
+
     def test_whole_with_and_without_try(self):
         for args in ((), ("--try",)):
             report, status = report_of(*args)

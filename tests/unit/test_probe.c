@@ -175,6 +175,8 @@ START_TEST(arguments)
 	opts.timeout_ms = 0;
 	opts.page_size = 3 * MIB;
 	ck_result(hp_probe_on(&fake_sys, &opts, &probe), -EINVAL);
+	opts.page_size = HP_PAGE_ANY;
+	ck_result(hp_probe_on(&fake_sys, &opts, &probe), -EINVAL);
 	opts.page_size = 2 * MIB;
 	opts.length = 3 * MIB;
 	ck_result(hp_probe_on(&fake_sys, &opts, &probe), -EINVAL);
