@@ -125,18 +125,25 @@ static bool is_range_sane(const struct hp_numa_range *range, uint64_t from,
 	       range->nodes_bits <= NODES_BITS_MAX && has_any_node(range);
 }
 
+int hp_numa_check_ranges(const struct hp_numa_range *ranges, unsigned int count,
+			 uint64_t from, uint64_t to, uint64_t page_size)
+{
+	for (unsigned int i = 0; i < count; i++)
+		if (!is_range_sane(&ranges[i], from, to, page_size))
+			return -EINVAL;
+	return 0;
+}
+
 int hp_numa_check(const struct hp_sys *sys, const struct hp_log *log,
 		  const struct hp_numa_range *ranges, unsigned int count,
 		  uint64_t from, uint64_t to, uint64_t page_size)
 {
 	struct allowed *allowed;
-	int err = 0;
+	int err;
 
-	if (!count)
-		return 0;
-	for (unsigned int i = 0; i < count; i++)
-		if (!is_range_sane(&ranges[i], from, to, page_size))
-			return -EINVAL;
+	err = hp_numa_check_ranges(ranges, count, from, to, page_size);
+	if (err < 0 || !count)
+		return err;
 	allowed = sys->zalloc(sizeof(*allowed));
 	if (!allowed)
 		return -ENOMEM;

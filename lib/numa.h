@@ -20,8 +20,12 @@ struct hp_numa {
 
 /*
  * Are all ranges by whole pages and between these two offsets of the region,
- * with a policy and with nodes that this process may use? -EINVAL: no.
+ * with a policy and with nodes? -EINVAL: no.
  */
+int hp_numa_check_ranges(const struct hp_numa_range *ranges, unsigned int count,
+			 uint64_t from, uint64_t to, uint64_t page_size);
+
+/* And with nodes that this process may use? */
 int hp_numa_check(const struct hp_sys *sys, const struct hp_log *log,
 		  const struct hp_numa_range *ranges, unsigned int count,
 		  uint64_t from, uint64_t to, uint64_t page_size);

@@ -83,6 +83,9 @@ static inline uint64_t hp_region_unit(const struct hp_region *region)
 int hp_region_check_request(const struct hp_session *session, uint64_t token,
 			    struct hp_region **ret_region);
 
+/* Could there be a new region like that, whatever the machine has? */
+int hp_region_check_new(const struct hp_region_opts *known, uint64_t length);
+
 /* hp_region_create() in a session that is locked, with arguments checked. */
 int hp_region_create_locked(struct hp_session *session, uint64_t token,
 			    uint64_t length, const struct hp_region_opts *opts,

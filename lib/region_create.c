@@ -114,6 +114,23 @@ static int create_any(struct hp_session *session, uint64_t token,
 	return result;
 }
 
+/* HP_PAGE_ANY is 1: whatever is by whole bytes passes here. */
+int hp_region_check_new(const struct hp_region_opts *known, uint64_t length)
+{
+	uint64_t page_size = known->page_size ? known->page_size : HP_PAGE_2M;
+	int err;
+
+	if (page_size != HP_PAGE_ANY && page_size <= PAGE_SMALL)
+		return -EINVAL;
+	err = hp_region_check_length(length, page_size);
+	if (err < 0)
+		return err;
+	if ((uintptr_t)known->address % page_size)
+		return -EINVAL;
+	return hp_numa_check_ranges(known->numa, known->numa_count, 0, length,
+				    page_size);
+}
+
 int hp_region_create_locked(struct hp_session *session, uint64_t token,
 			    uint64_t length, const struct hp_region_opts *opts,
 			    struct hp_region **ret_region)
@@ -133,9 +150,7 @@ int hp_region_create_locked(struct hp_session *session, uint64_t token,
 	/* Of shmem that is what its length is a multiple of. */
 	if (!known.page_size)
 		known.page_size = HP_PAGE_2M;
-	if (known.page_size != HP_PAGE_ANY && known.page_size <= PAGE_SMALL)
-		return -EINVAL;
-	err = hp_region_check_length(length, known.page_size);
+	err = hp_region_check_new(&known, length);
 	if (err < 0)
 		return err;
 	err = hp_region_check_token(session, token);

@@ -264,7 +264,7 @@ int hp_region_load_on(const struct hp_io *io, struct hp_session *session,
 	int err;
 
 	err = hp_save_task_begin(&load.task, io, session, directory, opts,
-				 HP_SAVE_BUFFERED | HP_SAVE_NO_URING, NULL);
+				 HP_SAVE_LOADS, NULL);
 	if (err < 0)
 		return err;
 	if (!ret_region || token == HP_TOKEN_RESERVED)
@@ -338,7 +338,7 @@ int hp_session_load_on(const struct hp_io *io, struct hp_session *session,
 	int err;
 
 	err = hp_save_task_begin(&load.task, io, session, directory, opts,
-				 HP_SAVE_BUFFERED | HP_SAVE_NO_URING, result);
+				 HP_SAVE_LOADS, result);
 	if (err < 0)
 		return err;
 

@@ -6,10 +6,9 @@
 
 #include "cleanup.h"
 #include "export.h"
-#include "options.h"
 #include "region.h"
+#include "region_options.h"
 #include "save_task.h"
-#include "smallest.h"
 
 /* The caller's options as one of the calls takes them. */
 static struct hp_region_opts options_for(const struct hp_region_opts *known,
@@ -33,6 +32,9 @@ static int reclaim(struct hp_session *session, uint64_t token,
 
 	opts.page_size = 0;
 	opts.label = NULL;
+	/* Its pages are where they are, and it may be shorter than expected. */
+	opts.numa = NULL;
+	opts.numa_count = 0;
 	return hp_region_reclaim(session, token, &opts, ret_region);
 }
 
@@ -61,25 +63,47 @@ static int create(struct hp_session *session, uint64_t token, uint64_t length,
 	return hp_region_create(session, token, length, &opts, ret_region);
 }
 
+/*
+ * All at once, so that a mistake does not wait for the day when the region is
+ * found elsewhere.
+ */
+static int check_options(struct hp_region_opts *ret_known,
+			 const struct hp_region_opts *region_opts,
+			 uint64_t length, const char *directory,
+			 const struct hp_save_opts *opts)
+{
+	struct hp_save_opts save_known;
+	int err;
+
+	err = hp_region_options_read(
+		ret_known, region_opts,
+		HP_TAKES_PAGE_SIZE | HP_TAKES_LABEL | HP_TAKES_LAYOUT |
+			HP_TAKES_ADDRESS | HP_TAKES_NUMA,
+		HP_REGION_OLD_ADDRESS | HP_REGION_POPULATE | HP_REGION_SHMEM);
+	if (!err)
+		err = hp_region_check_new(ret_known, length);
+	if (!err)
+		err = hp_save_options_read(&save_known, opts, HP_SAVE_LOADS);
+	if (err < 0)
+		return err;
+	return directory && !directory[0] ? -EINVAL : 0;
+}
+
 int hp_region_open_on(const struct hp_io *io, struct hp_session *session,
 		      uint64_t token, uint64_t length, const char *directory,
 		      const struct hp_region_opts *region_opts,
 		      const struct hp_save_opts *opts,
 		      struct hp_region **ret_region)
 {
-	const unsigned int flags =
-		HP_REGION_OLD_ADDRESS | HP_REGION_POPULATE | HP_REGION_SHMEM;
 	struct hp_region_opts known;
 	int err;
 
-	err = hp_options_read(&known, sizeof(known), region_opts,
-			      HP_REGION_OPTS_SMALLEST);
+	err = hp_region_check_request(session, token, ret_region);
+	if (!err)
+		err = check_options(&known, region_opts, length, directory,
+				    opts);
 	if (err < 0)
 		return err;
-	/* Where these two meet, the page size is not that of the load. */
-	if (known.flags & ~flags ||
-	    (known.flags & HP_REGION_SHMEM && known.page_size))
-		return -EINVAL;
 	err = reclaim(session, token, &known, ret_region);
 	if (err == -ENOENT && directory)
 		err = load(io, session, token, directory, &known, opts,

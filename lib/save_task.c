@@ -35,6 +35,16 @@ static int check_options(struct hp_save_opts *opts, unsigned int flags)
 	return is_block_size(opts->block_size) ? 0 : -EINVAL;
 }
 
+int hp_save_options_read(struct hp_save_opts *known,
+			 const struct hp_save_opts *opts, unsigned int flags)
+{
+	int err;
+
+	err = hp_options_read(known, sizeof(*known), opts,
+			      HP_SAVE_OPTS_SMALLEST);
+	return err < 0 ? err : check_options(known, flags);
+}
+
 int hp_save_task_begin(struct hp_save_task *task, const struct hp_io *io,
 		       const struct hp_session *session, const char *directory,
 		       const struct hp_save_opts *opts, unsigned int flags,
@@ -60,11 +70,7 @@ int hp_save_task_begin(struct hp_save_task *task, const struct hp_io *io,
 		.result.how = HP_SAVE_BY_URING | HP_SAVE_BY_DIRECT |
 			      HP_SAVE_BY_REGISTERED,
 	};
-	err = hp_options_read(&task->opts, sizeof(task->opts), opts,
-			      HP_SAVE_OPTS_SMALLEST);
-	if (err < 0)
-		return err;
-	return check_options(&task->opts, flags);
+	return hp_save_options_read(&task->opts, opts, flags);
 }
 
 int hp_save_task_advance(struct hp_save_task *task, uint64_t bytes, bool now)

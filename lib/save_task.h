@@ -11,6 +11,9 @@
 #include "save_transfer.h"
 #include "session.h"
 
+/* Flags that a load takes. */
+#define HP_SAVE_LOADS (HP_SAVE_BUFFERED | HP_SAVE_NO_URING)
+
 struct hp_save_task {
 	const struct hp_io *io;
 	const struct hp_sys *sys;
@@ -23,8 +26,14 @@ struct hp_save_task {
 };
 
 /*
- * Check arguments and options. flags: those that the call takes, HP_SAVE_*.
- * result may be NULL.
+ * The caller's options, complete. flags: those that the call takes, HP_SAVE_*.
+ * -EINVAL: something else is set, or cannot be so.
+ */
+int hp_save_options_read(struct hp_save_opts *known,
+			 const struct hp_save_opts *opts, unsigned int flags);
+
+/*
+ * Check arguments and options; flags as above. result may be NULL.
  */
 int hp_save_task_begin(struct hp_save_task *task, const struct hp_io *io,
 		       const struct hp_session *session, const char *directory,

@@ -312,7 +312,8 @@ int hp_session_load(struct hp_session *session, const char *directory,
  * Reads straight into the huge pages; blocks until all is there and checked.
  *
  * -EINVAL	null session or ret_region; token is HP_TOKEN_RESERVED; bad
- *		options, as hp_region_create(); see ERRORS
+ *		options, as hp_region_create(), such as a range of numa outside
+ *		the saved length; see ERRORS
  * -ECHILD	in a forked child
  * -ENOENT	no such directory, no save in it, one of another session, or one
  *		without that token
@@ -347,14 +348,20 @@ int hp_region_load(struct hp_session *session, uint64_t token,
  * to the next one; every other error is the result, so that data which is there
  * and cannot be read is never passed over in silence. See STALE DATA.
  *
- * Options of the region: all that create takes. Reclaim and load take layout as
- * the one expected, and address; page_size is for create alone; so are label
- * and populate; numa is for create and load. HP_REGION_OLD_ADDRESS goes to
- * reclaim and load, HP_REGION_SHMEM to load and create: what comes back is what
- * it was. The length of what is found may differ from length.
+ * The regions of a session can come from different places and times: one from
+ * the live update, and one that was not preserved from an old save. Compare
+ * hp_region_origin() of all of them before the first use.
  *
- * all	as hp_region_reclaim(), hp_region_load() and hp_region_create(), but for
- *	-ENOENT
+ * Options of the region: all that create takes. Reclaim and load take layout as
+ * the one expected, and address; page_size and label are for create alone; numa
+ * and populate for create and load. HP_REGION_OLD_ADDRESS goes to reclaim and
+ * load, HP_REGION_SHMEM to load and create: what comes back is what it was. The
+ * length of what is found may differ from length.
+ *
+ * -EINVAL	length and options are checked first, as for a new region; and a
+ *		range of numa outside the region that is loaded
+ * all else	as hp_region_reclaim(), hp_region_load() and hp_region_create(),
+ *		but for -ENOENT
  */
 int hp_region_open(struct hp_session *session, uint64_t token, uint64_t length,
 		   const char *directory,

@@ -366,13 +366,118 @@ START_TEST(open_arguments)
 }
 END_TEST
 
+static int open_with(uint64_t token, uint64_t length, const char *directory,
+		     const struct hp_region_opts *region_opts,
+		     const struct hp_save_opts *opts)
+{
+	return hp_region_open_on(&disk_io, s, token, length, directory,
+				 region_opts, opts, &r);
+}
+
+/* One that came back, one that is saved (with and without), and a new one. */
+static void open_everywhere(uint64_t length, const struct hp_region_opts *bad,
+			    const struct hp_save_opts *bad_opts)
+{
+	static const uint64_t tokens[] = { POOL, INDEX, 1000 };
+
+	for (int i = 0; i < 2 * 3; i++)
+		ck_result(open_with(tokens[i / 2], length,
+				    i % 2 ? DISK_DIRECTORY : NULL, bad,
+				    bad_opts),
+			  -EINVAL);
+	ck_assert_ptr_null(s->regions);
+}
+
+/* Wherever the region is: what the call does not allow shows at once. */
+START_TEST(open_checks_all_at_once)
+{
+	static const unsigned long node0 = 1;
+	static const struct hp_numa_range behind = { .offset = 4 * MIB,
+						     .policy = HP_NUMA_BIND,
+						     .nodes_bits = 1,
+						     .nodes = &node0 };
+	static const struct hp_region_opts bad[] = {
+		{ .size = sizeof(bad[0]), .populate_threads = 3 },
+		{ .size = sizeof(bad[0]), .page_size = 12345 },
+		{ .size = sizeof(bad[0]), .page_size = 4096 },
+		{ .size = sizeof(bad[0]), .page_size = HP_PAGE_1G },
+		{ .size = sizeof(bad[0]), .address = (void *)4096 },
+		{ .size = sizeof(bad[0]), .numa = &behind, .numa_count = 1 },
+		{ .size = sizeof(bad[0]), .numa_count = 1 },
+		{ .size = sizeof(bad[0]), .flags = HP_REGION_UNLISTED },
+		{ .size = sizeof(bad[0]), .reserved = 1 },
+		{ .size = sizeof(&bad[0]) },
+	};
+	static const struct hp_save_opts bad_opts[] = {
+		{ .size = sizeof(bad_opts[0]), .flags = HP_SAVE_REPLACE },
+		{ .size = sizeof(bad_opts[0]), .depth = 10000 },
+		{ .size = sizeof(&bad_opts[0]) },
+	};
+
+	s = make_version(1);
+	ck_ok(hp_region_get(s, POOL, &r));
+	ck_ok(save(s, NULL));
+	ck_ok(hp_region_preserve(r));
+	fake_kexec();
+	disk_crash();
+	ck_ok(open_logged("db", &s));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		open_everywhere(4 * MIB, &bad[i], NULL);
+	for (size_t i = 0; i < sizeof(bad_opts) / sizeof(bad_opts[0]); i++)
+		open_everywhere(4 * MIB, NULL, &bad_opts[i]);
+	open_everywhere(5, NULL, NULL);
+	open_everywhere(0, NULL, NULL);
+	ck_result(open_with(POOL, 4 * MIB, "", NULL, NULL), -EINVAL);
+	ck_result(open_with(HP_TOKEN_RESERVED, 4 * MIB, NULL, NULL, NULL),
+		  -EINVAL);
+	/* Control. */
+	ck_ok(open_with(POOL, 4 * MIB, DISK_DIRECTORY, NULL, NULL));
+	ck_assert_int_eq(hp_region_origin(r), HP_ORIGIN_LIVE_UPDATE);
+}
+END_TEST
+
+/* What came back is where it is, and may be shorter than asked for. */
+START_TEST(open_numa)
+{
+	static const unsigned long node0 = 1;
+	const struct hp_numa_range last = { .offset = 4 * MIB,
+					    .policy = HP_NUMA_BIND,
+					    .nodes_bits = 1,
+					    .nodes = &node0 };
+	struct hp_region_opts opts = { .size = sizeof(opts),
+				       .numa = &last,
+				       .numa_count = 1 };
+
+	s = make_version(1);
+	ck_ok(hp_region_get(s, POOL, &r));
+	ck_ok(save(s, NULL));
+	ck_ok(hp_region_preserve(r));
+	fake_kexec();
+	disk_crash();
+	ck_ok(open_logged("db", &s));
+	ck_ok(open_with(POOL, 8 * MIB, DISK_DIRECTORY, &opts, NULL));
+	ck_assert_int_eq(hp_region_origin(r), HP_ORIGIN_LIVE_UPDATE);
+	/* A load is as the header says. */
+	ck_result(open_with(INDEX, 8 * MIB, DISK_DIRECTORY, &opts, NULL),
+		  -EINVAL);
+	ck_ok(open_with(INDEX, 8 * MIB, NULL, &opts, NULL));
+	ck_assert_int_eq(hp_region_origin(r), HP_ORIGIN_CREATED);
+}
+END_TEST
+
 Suite *arguments_suite(void)
 {
-	const TTest *const tests[] = {
-		of_save,	of_load,	options_of_region,
-		others_at_work, highest_id,	resized,
-		cancelled,	open_arguments, NULL
-	};
+	const TTest *const tests[] = { of_save,
+				       of_load,
+				       options_of_region,
+				       others_at_work,
+				       highest_id,
+				       resized,
+				       cancelled,
+				       open_arguments,
+				       open_checks_all_at_once,
+				       open_numa,
+				       NULL };
 
 	return suite_of("arguments", tests);
 }
