@@ -241,6 +241,7 @@ static int load_one(struct load *load, uint64_t token,
 		    const struct hp_region_opts *known,
 		    struct hp_region **ret_region)
 {
+	struct hp_region *region;
 	int err;
 
 	err = open_save(load);
@@ -250,7 +251,17 @@ static int load_one(struct load *load, uint64_t token,
 		return err;
 	load->task.progress.total_bytes = load->saved.length;
 	err = hp_save_task_advance(&load->task, 0, true);
-	return err ? err : load_region(load, known, ret_region);
+	if (!err)
+		err = load_region(load, known, &region);
+	if (err < 0)
+		return err;
+	err = hp_save_task_advance(&load->task, 0, true);
+	if (err < 0) {
+		hp_region_remove(region);
+		return err;
+	}
+	*ret_region = region;
+	return 0;
 }
 
 int hp_region_load_on(const struct hp_io *io, struct hp_session *session,
@@ -325,8 +336,12 @@ static int load_all(struct load *load)
 		select_region(load, i);
 		err = load_region(load, &none, &region);
 		if (err < 0)
-			remove_loaded(load->session, i);
+			break;
 	}
+	if (!err)
+		err = hp_save_task_advance(task, 0, true);
+	if (err < 0)
+		remove_loaded(load->session, i);
 	return err;
 }
 

@@ -80,6 +80,9 @@ int hp_save_task_advance(struct hp_save_task *task, uint64_t bytes, bool now)
 	task->progress.done_bytes += bytes;
 	if (!task->opts.progress)
 		return 0;
+	/* The caller's last word is asked for once, when all is there. */
+	if (!now && task->progress.done_bytes == task->progress.total_bytes)
+		return 0;
 	time = task->io->now_ns();
 	if (!now && time - task->told_ns < PROGRESS_NS)
 		return 0;

@@ -109,9 +109,9 @@ struct hp_save_progress {
  * @context: from struct hp_save_opts
  * @progress: valid during the call
  *
- * Called before the first block, then some ten times a second, and at the end.
- * Not 0: stop, the call fails with -ECANCELED and leaves things as they were.
- * After the last block of all it is not asked any more.
+ * Called before the first block, then some ten times a second, and once after
+ * the last block, when done_bytes is total_bytes. Not 0: stop, also that last
+ * time: the call fails with -ECANCELED and leaves things as they were.
  */
 typedef int hp_save_progress_fn(void *context,
 				const struct hp_save_progress *progress);

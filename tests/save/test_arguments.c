@@ -366,6 +366,61 @@ START_TEST(open_arguments)
 }
 END_TEST
 
+static int stop_at_end(void *context, const struct hp_save_progress *progress)
+{
+	bool end = progress->done_bytes == progress->total_bytes;
+
+	last = *progress;
+	heard++;
+	return end && context;
+}
+
+static void heard_twice(uint64_t bytes)
+{
+	ck_assert_int_eq(heard, 2);
+	ck_assert_uint_eq(last.done_bytes, bytes);
+	ck_assert_uint_eq(last.total_bytes, bytes);
+	heard = 0;
+}
+
+/* No time passes: it hears of the start and of the end, and can stop there. */
+START_TEST(last_progress)
+{
+	struct hp_save_opts opts = { .size = sizeof(opts),
+				     .progress = stop_at_end };
+	struct hp_save_opts stop = { .size = sizeof(stop),
+				     .progress = stop_at_end,
+				     .context = &stop };
+
+	heard = 0;
+	s = make_version(2);
+	ck_result(save_with(&stop), -ECANCELED);
+	heard_twice(8 * MIB);
+	ck_ok(save_with(&opts));
+	heard_twice(8 * MIB);
+	ck_ok(hp_session_close(s));
+	ck_ok(open_logged("db", &s));
+	ck_result(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, &stop, NULL),
+		  -ECANCELED);
+	heard_twice(8 * MIB);
+	ck_assert_ptr_null(s->regions);
+	ck_ok(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, &opts, NULL));
+	heard_twice(8 * MIB);
+	ck_ok(hp_session_close(s));
+	ck_ok(open_logged("db", &s));
+	r = NULL;
+	ck_result(hp_region_load_on(&disk_io, s, POOL, DISK_DIRECTORY, NULL,
+				    &stop, &r),
+		  -ECANCELED);
+	heard_twice(4 * MIB);
+	ck_assert_ptr_null(r);
+	ck_assert_ptr_null(s->regions);
+	ck_ok(hp_region_load_on(&disk_io, s, POOL, DISK_DIRECTORY, NULL, &opts,
+				&r));
+	heard_twice(4 * MIB);
+}
+END_TEST
+
 static int open_with(uint64_t token, uint64_t length, const char *directory,
 		     const struct hp_region_opts *region_opts,
 		     const struct hp_save_opts *opts)
@@ -467,17 +522,12 @@ END_TEST
 
 Suite *arguments_suite(void)
 {
-	const TTest *const tests[] = { of_save,
-				       of_load,
-				       options_of_region,
-				       others_at_work,
-				       highest_id,
-				       resized,
-				       cancelled,
-				       open_arguments,
-				       open_checks_all_at_once,
-				       open_numa,
-				       NULL };
+	const TTest *const tests[] = {
+		of_save,	of_load,	options_of_region,
+		others_at_work, highest_id,	resized,
+		cancelled,	open_arguments, open_checks_all_at_once,
+		open_numa,	last_progress,	NULL
+	};
 
 	return suite_of("arguments", tests);
 }

@@ -21,6 +21,7 @@ static struct {
 	unsigned int stores; /* in each round, while there are rounds */
 	int rounds;
 	int pauses, resumes;
+	int ends; /* of which progress heard */
 	bool paused;
 	bool forgets; /* to report */
 	int fail_pause, fail_dirty;
@@ -98,6 +99,7 @@ static int pause_writers(void *context, int paused)
 static int progress(void *context, const struct hp_save_progress *p)
 {
 	(void)context;
+	app.ends += p->done_bytes == p->total_bytes;
 	if (p->pass == 1 && !app.paused && p->done_bytes < p->total_bytes)
 		store();
 	return 0;
@@ -153,6 +155,7 @@ START_TEST(as_it_was_in_the_pause)
 	ck_ok(save_online(&result));
 	ck_assert_int_eq(app.pauses, 1);
 	ck_assert_int_eq(app.resumes, 1);
+	ck_assert_int_eq(app.ends, 1);
 	ck_assert_int_ge(result.passes, 2);
 	ck_assert_uint_gt(result.pause_ns, 0);
 	ck_assert_uint_gt(result.pause_bytes, 0);
