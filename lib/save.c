@@ -73,6 +73,24 @@ static int list_regions(struct save *save)
 	return 0;
 }
 
+/* A session that lacks a region is perhaps one whose start failed. */
+static int check_tokens(const struct save *save,
+			const struct hp_save_index *old)
+{
+	for (uint32_t i = 0; i < old->header.region_count; i++) {
+		uint64_t token = hp_save_index_region(old, i).token;
+
+		if (hp_region_find(save->session, token))
+			continue;
+		hp_log(save->task.log, LOG_ERR,
+		       "%s: has region %#llx, which is not open: "
+		       "hp_session_save",
+		       save->dir->path, (unsigned long long)token);
+		return -EBUSY;
+	}
+	return 0;
+}
+
 /*
  * What is in the directory, and may it go? What no index names is removed at
  * once, to have its room; but not next to an index that we cannot read.
@@ -105,6 +123,9 @@ static int look_at_old(struct save *save)
 		       save->dir->path, old.header.session);
 		return -EBUSY;
 	}
+	err = replace ? 0 : check_tokens(save, &old);
+	if (err < 0)
+		return err;
 	save->generation = old.header.generation + 1;
 	hp_save_dir_clean(save->dir, old.header.id, true);
 	return 0;

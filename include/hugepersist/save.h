@@ -161,7 +161,7 @@ enum {
 
 	/*
 	 * [save] Replace whatever save is in the directory: that of another
-	 * session, or of a newer version of the library.
+	 * session, of a newer version of the library, or with more regions.
 	 */
 	HP_SAVE_REPLACE = 1 << 1,
 
@@ -248,15 +248,16 @@ struct hp_save_info {
  * All that are open, with token, length, page size, label, layout number and
  * address. The session stays as it is; regions may be preserved or not, and no
  * live update is needed (HP_SESSION_LOCAL). A session without regions makes a
- * save without regions. On failure the old save stays, if there was one.
+ * save without regions, if none is lost by that (-EBUSY). On failure the old save stays, if there was one.
  *
  * Blocks until all is on the storage.
  *
  * -EINVAL	null session; see ERRORS
  * -ECHILD	in a forked child
  * -ENOENT	the directory that is to hold the directory is not there
- * -EBUSY	the directory has the save of another session, or one in a newer
- *		format, which would be lost: choose another directory, or
+ * -EBUSY	the directory has the save of another session, one in a newer
+ *		format, or one with a region that is not open in this session,
+ *		which would be lost: load it, choose another directory, or
  *		HP_SAVE_REPLACE. One that is damaged is replaced.
  * -ENOTEMPTY	regions came back from an update that are not reclaimed, and
  *		would be missing: reclaim them, or hp_session_commit() first

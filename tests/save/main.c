@@ -123,10 +123,20 @@ struct hp_session *make_version(int version)
 	return session;
 }
 
+unsigned int replace_flag(struct hp_session *session)
+{
+	struct hp_region *region;
+	bool odd = !hp_region_get(session, POOL, &region) &&
+		   hp_region_get(session, THIRD, &region) == -ENOENT;
+
+	return odd ? HP_SAVE_REPLACE : 0;
+}
+
 int save(struct hp_session *session, struct hp_save_result *result)
 {
 	struct hp_save_opts opts = {
 		.size = sizeof(opts),
+		.flags = replace_flag(session),
 		.block_size = UINT64_C(1) << 19,
 		.depth = 4,
 	};

@@ -24,6 +24,9 @@ struct hp_session *make_version(int version);
 int save_version(int version, struct hp_save_result *result);
 int save(struct hp_session *session, struct hp_save_result *result);
 
+/* HP_SAVE_REPLACE for odd versions, which lack a region of the even ones. */
+unsigned int replace_flag(struct hp_session *session);
+
 /*
  * Load in a new process, and which version was it? The error if there was one,
  * MIXED if not all was of one version.

@@ -199,6 +199,38 @@ START_TEST(options_of_region)
 }
 END_TEST
 
+/* A region of the old save is not open: this may be a start that failed. */
+START_TEST(fewer_regions)
+{
+	struct hp_save_opts opts = { .size = sizeof(opts) };
+
+	ck_ok(save_version(2, NULL));
+	disk_keep();
+	ck_ok(open_logged("db", &s));
+	ck_result(save_with(&opts), -EBUSY);
+	ck_assert_ptr_nonnull(strstr(last_error, "not open"));
+	ck_assert_int_eq(disk_files(), 2 + 3);
+	ck_ok(hp_session_close(s));
+	ck_assert_int_eq(load_version(), 2);
+	s = make_version(1);
+	ck_result(save_with(&opts), -EBUSY);
+	ck_ok(hp_session_close(s));
+	ck_assert_int_eq(load_version(), 2);
+	/* The same number, and not the same. */
+	s = make_version(1);
+	ck_ok(hp_region_create(s, 1000, 2 * MIB, NULL, &r));
+	ck_result(save_with(&opts), -EBUSY);
+	opts.flags = HP_SAVE_REPLACE;
+	ck_ok(save_with(&opts));
+	ck_ok(hp_session_close(s));
+	/* Control: more are no loss. */
+	disk_restore();
+	s = make_version(2);
+	ck_ok(hp_region_create(s, 1000, 2 * MIB, NULL, &r));
+	ck_ok(save_with(NULL));
+}
+END_TEST
+
 START_TEST(others_at_work)
 {
 	int directory, lock;
@@ -522,12 +554,19 @@ END_TEST
 
 Suite *arguments_suite(void)
 {
-	const TTest *const tests[] = {
-		of_save,	of_load,	options_of_region,
-		others_at_work, highest_id,	resized,
-		cancelled,	open_arguments, open_checks_all_at_once,
-		open_numa,	last_progress,	NULL
-	};
+	const TTest *const tests[] = { of_save,
+				       of_load,
+				       options_of_region,
+				       others_at_work,
+				       fewer_regions,
+				       highest_id,
+				       resized,
+				       cancelled,
+				       open_arguments,
+				       open_checks_all_at_once,
+				       open_numa,
+				       last_progress,
+				       NULL };
 
 	return suite_of("arguments", tests);
 }

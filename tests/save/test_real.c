@@ -40,12 +40,20 @@ static void remove_place(void)
 
 static const struct hp_io *io = &hp_io_linux;
 
+static int save_real_session(struct hp_session *session)
+{
+	struct hp_save_opts opts = { .size = sizeof(opts),
+				     .flags = replace_flag(session) };
+
+	return hp_session_save_on(io, session, directory, &opts, NULL);
+}
+
 static int save_real(int version)
 {
 	int rc;
 
 	s = make_version(version);
-	rc = hp_session_save_on(io, s, directory, NULL, NULL);
+	rc = save_real_session(s);
 	ck_ok(hp_session_close(s));
 	return rc;
 }
@@ -293,10 +301,8 @@ static void save_for_ever(void)
 	one = make_version(1);
 	two = make_version(2);
 	for (;;) {
-		(void)hp_session_save_on(&hp_io_linux, two, directory, NULL,
-					 NULL);
-		(void)hp_session_save_on(&hp_io_linux, one, directory, NULL,
-					 NULL);
+		(void)save_real_session(two);
+		(void)save_real_session(one);
 	}
 }
 

@@ -332,6 +332,8 @@ static void check_loaded(uint64_t page_size)
 /* Shmem comes back as shmem, unless the caller wants something else. */
 START_TEST(shmem)
 {
+	const struct hp_save_opts replace = { .size = sizeof(replace),
+					      .flags = HP_SAVE_REPLACE };
 	struct hp_region_opts opts = {
 		.size = sizeof(opts),
 		.flags = HP_REGION_SHMEM,
@@ -377,7 +379,9 @@ START_TEST(shmem)
 	fake.fail_call = CALL_FIND_DATA;
 	fake.fail_nth = 1;
 	fake.fail_errno = EIO;
-	ck_result(save(s, NULL), -EUCLEAN);
+	ck_result(hp_session_save_on(&disk_io, s, DISK_DIRECTORY, &replace,
+				     NULL),
+		  -EUCLEAN);
 }
 END_TEST
 
