@@ -366,25 +366,6 @@ static struct hp_save_region describe_region(const struct hp_save_image *image)
 	return r;
 }
 
-/* Before anything is written: is the index one that can be read again? */
-static int check_index_size(const struct save *save)
-{
-	uint64_t extents = 0;
-
-	for (uint32_t i = 0; i < save->count; i++)
-		extents += save->images[i].region->length /
-				   hp_save_block_size(&save->task,
-						      save->images[i].region) +
-			   1;
-	if (extents < HP_SAVE_INDEX_MAX / sizeof(struct hp_save_extent) / 2)
-		return 0;
-	hp_log(save->task.log, LOG_ERR,
-	       "%s: too many blocks, choose a larger block_size: "
-	       "hp_session_save",
-	       save->dir->path);
-	return -EINVAL;
-}
-
 static int install(struct save *save, bool *ret_replaced)
 {
 	const struct hp_sys *sys = save->session->sys;
@@ -442,7 +423,8 @@ static int save_session(struct save *save)
 	if (!err)
 		err = list_regions(save);
 	if (!err)
-		err = check_index_size(save);
+		err = hp_save_choose_block_size(&save->task,
+						save->session->regions);
 	if (!err)
 		err = hp_save_dir_new_id(save->dir, &save->id);
 	if (err < 0)

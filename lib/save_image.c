@@ -8,6 +8,9 @@
 #define BUFFER_MAX (UINT64_C(1) << 30)
 #define BUFFERS_MAX 1024
 
+/* Which is best depends on the disk, and few were measured: callers choose. */
+#define BLOCK_SIZE (UINT64_C(1) << 20)
+
 /* To look at bytes without touching the page that they are not in. */
 #define WINDOW (UINT64_C(1) << 20)
 
@@ -247,6 +250,38 @@ uint64_t hp_save_block_size(const struct hp_save_task *task,
 	    hp_region_unit(region) >= HP_SAVE_BLOCK_MIN)
 		return hp_region_unit(region);
 	return task->opts.block_size;
+}
+
+/* Is that an index that can be read again? */
+static bool fits_index(const struct hp_save_task *task,
+		       const struct hp_region *regions)
+{
+	uint64_t extents = 0;
+
+	for (const struct hp_region *r = regions; r; r = r->next)
+		extents += r->length / hp_save_block_size(task, r) + 1;
+	return extents < HP_SAVE_INDEX_MAX / sizeof(struct hp_save_extent) / 2;
+}
+
+int hp_save_choose_block_size(struct hp_save_task *task,
+			      const struct hp_region *regions)
+{
+	uint64_t *size = &task->opts.block_size;
+	bool given = *size;
+
+	if (!given)
+		*size = BLOCK_SIZE;
+	while (!fits_index(task, regions)) {
+		if (given || *size == HP_SAVE_BLOCK_MAX) {
+			hp_log(task->log, LOG_ERR,
+			       "too many blocks of %llu bytes for a save: "
+			       "hp_session_save",
+			       (unsigned long long)*size);
+			return given ? -EINVAL : -EFBIG;
+		}
+		*size *= 2;
+	}
+	return 0;
 }
 
 int hp_save_image_begin(struct hp_save_image *image, struct hp_save_task *task,

@@ -30,6 +30,14 @@ struct hp_save_image {
 	struct hp_save_task *task;
 };
 
+/*
+ * Before anything is written: a block size, if the caller leaves it to us, of
+ * which an index can list all. regions: the first of a session. -EINVAL: not
+ * with the caller's, -EFBIG: not with any.
+ */
+int hp_save_choose_block_size(struct hp_save_task *task,
+			      const struct hp_region *regions);
+
 /* Of the blocks of a region. */
 uint64_t hp_save_block_size(const struct hp_save_task *task,
 			    const struct hp_region *region);

@@ -7,7 +7,6 @@
 
 /* Which is best depends on the disk, and few were measured: callers choose. */
 #define DEPTH 32
-#define BLOCK_SIZE (UINT64_C(1) << 20)
 
 #define PROGRESS_NS UINT64_C(100000000)
 
@@ -28,11 +27,10 @@ static int check_options(struct hp_save_opts *opts, unsigned int flags)
 	/* Who reads has no choice. */
 	if (opts->block_size && !(flags & HP_SAVE_ONLINE))
 		return -EINVAL;
-	if (!opts->block_size)
-		opts->block_size = BLOCK_SIZE;
 	if (!opts->depth)
 		opts->depth = DEPTH;
-	return is_block_size(opts->block_size) ? 0 : -EINVAL;
+	return !opts->block_size || is_block_size(opts->block_size) ? 0 :
+								      -EINVAL;
 }
 
 int hp_save_options_read(struct hp_save_opts *known,

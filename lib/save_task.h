@@ -26,7 +26,7 @@ struct hp_save_task {
 };
 
 /*
- * The caller's options, complete. flags: those that the call takes, HP_SAVE_*.
+ * The caller's options, complete but for block_size. flags: those that the call takes, HP_SAVE_*.
  * -EINVAL: something else is set, or cannot be so.
  */
 int hp_save_options_read(struct hp_save_opts *known,

@@ -252,7 +252,8 @@ struct hp_save_info {
  *
  * Blocks until all is on the storage.
  *
- * -EINVAL	null session; see ERRORS
+ * -EINVAL	null session; the regions have too many blocks of block_size;
+ *		see ERRORS
  * -ECHILD	in a forked child
  * -ENOENT	the directory that is to hold the directory is not there
  * -EBUSY	the directory has the save of another session, one in a newer
@@ -269,7 +270,9 @@ struct hp_save_info {
  * -ENOSPC	the file system or a quota has no room for the new save beside
  *		the old one
  * -EFBIG	a region is longer than a file can be there, or than
- *		RLIMIT_FSIZE (SIGXFSZ, see write(2))
+ *		RLIMIT_FSIZE (SIGXFSZ, see write(2)); more than 65535 regions,
+ *		or more blocks than an index can list, of any size (tens of TiB
+ *		in pages of 2 MiB)
  * -EROFS	the file system is mounted for reading only
  * -ECANCELED	a callback said so
  */

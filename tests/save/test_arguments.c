@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "../../lib/save_image.h"
 #include "save_tests.h"
 
 static struct hp_session *s;
@@ -196,6 +197,47 @@ START_TEST(options_of_region)
 					.flags = HP_REGION_OLD_ADDRESS };
 	ck_result(load_with(&opts), -EADDRINUSE);
 	ck_result(hp_region_get(s, POOL, &r), -ENOENT);
+}
+END_TEST
+
+#define TIB (UINT64_C(1) << 40)
+
+/* Blocks that the library chooses are so large that an index can list them. */
+START_TEST(block_sizes)
+{
+	static const struct {
+		uint64_t length, page_size, block_size, expected;
+		int err;
+	} table[] = {
+		{ 1 * TIB, HP_PAGE_1G, 0, MIB, 0 },
+		{ 30 * TIB, HP_PAGE_1G, 0, 2 * MIB, 0 },
+		{ 300 * TIB, HP_PAGE_1G, 0, 16 * MIB, 0 },
+		{ 3000 * TIB, HP_PAGE_1G, 0, 0, -EFBIG },
+		{ 30 * TIB, HP_PAGE_2M, 0, 2 * MIB, 0 },
+		{ 60 * TIB, HP_PAGE_2M, 0, 0, -EFBIG },
+		{ 30 * TIB, HP_PAGE_1G, MIB, 0, -EINVAL },
+		{ 1 * TIB, HP_PAGE_1G, HP_SAVE_BLOCK_MIN, HP_SAVE_BLOCK_MIN,
+		  0 },
+	};
+	const struct hp_log log = { .function = NULL };
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct hp_save_task task = {
+			.log = &log,
+			.opts.block_size = table[i].block_size,
+		};
+		struct hp_region second = { .length = table[i].length / 2,
+					    .page_size = table[i].page_size };
+		struct hp_region first = { .length = table[i].length / 2,
+					   .page_size = table[i].page_size,
+					   .next = &second };
+
+		ck_result(hp_save_choose_block_size(&task, &first),
+			  table[i].err);
+		if (!table[i].err)
+			ck_assert_uint_eq(task.opts.block_size,
+					  table[i].expected);
+	}
 }
 END_TEST
 
@@ -559,6 +601,7 @@ Suite *arguments_suite(void)
 				       options_of_region,
 				       others_at_work,
 				       fewer_regions,
+				       block_sizes,
 				       highest_id,
 				       resized,
 				       cancelled,
