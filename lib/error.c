@@ -107,10 +107,12 @@ HP_EXPORT const char *hp_strerror(int err)
 		       "has no space for a new one beside the old (free some, "
 		       "or save elsewhere).";
 	case -EBADMSG:
-		return "The manifest that came back is damaged: reclaim by "
-		       "token with HP_REGION_UNLISTED and check the content "
-		       "yourself, or give it up with HP_COMMIT_DROP. Or a save "
-		       "is: take another one, or hp_save_remove() it.";
+		return "Damaged: the manifest that came back, if "
+		       "manifest_error in hp_session_info() says so (reclaim "
+		       "by token with HP_REGION_UNLISTED and check the content "
+		       "yourself, or give it up with HP_COMMIT_DROP), else the "
+		       "save (take another one, or give it up with "
+		       "hp_save_remove()).";
 	case -EADDRINUSE:
 		return "Something else is mapped at this address: ask earlier "
 		       "in the life of the process, for another address or for "
@@ -141,9 +143,11 @@ HP_EXPORT const char *hp_strerror(int err)
 		       "hp_region_fd(); give up what came back so with "
 		       "HP_COMMIT_DROP.";
 	case -ENODATA:
-		return "The kernel failed to rebuild what was preserved, and "
-		       "that data is gone: its log says why (damage, or a "
-		       "page size or format that it lacks); go on with "
+		return "The kernel failed to rebuild what was preserved, its "
+		       "log says why (damage, or a page size or format that it "
+		       "lacks). If that is the manifest (manifest_error in "
+		       "hp_session_info()), reclaim each token with "
+		       "HP_REGION_UNLISTED; a region is gone: go on with "
 		       "HP_COMMIT_DROP.";
 	case -ECANCELED:
 		return "A callback of the application stopped the call: all is "

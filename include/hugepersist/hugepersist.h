@@ -10,8 +10,12 @@
  *	struct hp_region *r;
  *	int rc = hp_session_open("mydb.pool", NULL, &s);
  *
- *	if (!rc)
- *		rc = hp_region_reclaim(s, POOL, NULL, &r);
+ *	if (rc)
+ *		return fail(hp_strerror(rc));
+ *	// An exit now frees what came back (LIFE): wait for room instead.
+ *	while ((rc = hp_region_reclaim(s, POOL, NULL, &r)) == -ENOMEM ||
+ *	       rc == -EMFILE)
+ *		complain_and_sleep(hp_strerror(rc));
  *	if (rc == -ENOENT)
  *		rc = hp_region_create(s, POOL, POOL_BYTES, NULL, &r);
  *	if (!rc)
@@ -104,19 +108,23 @@
  * turns; those on different sessions do not wait for each other here, though
  * they may in the kernel. The getters never wait, also while a preserve is
  * running. Close is the exception: nothing else may use the object then or
- * later. A thread that is cancelled (pthread_cancel) ends its call first. A
- * signal handler may call hp_version(), hp_strerror() and the getters, which
- * are the calls that take a const object, and nothing else.
+ * later, unless it fails. A thread that is cancelled (pthread_cancel) ends its
+ * call first. A signal handler may call hp_version(), hp_strerror() and the
+ * getters, which are the calls that take a const object of this header, and
+ * nothing else.
  *
  * FORK. A session belongs to the process that opened it. In a forked child,
  * known by its process id, the mapped memory works (it is the same memory) and
  * so do the getters, but is_preserved and returned stay what they were at the
- * fork. Close gives up the child's copies of descriptors, mappings and memory,
- * and changes nothing for the parent. All else is refused with -ECHILD.
+ * fork, and hp_session_can_preserve() gives -ECHILD. Close gives up the child's
+ * copies of descriptors, mappings and memory, and changes nothing for the
+ * parent. All else is refused with -ECHILD.
  * Until it closes, calls exec or exits, a child keeps the session alive, also
  * when the parent exits, crashes, aborts or commits: the next open or preserve
  * under that name, or preserve of that memory, then gets -EALREADY. Fork before
  * hp_session_open(), or let the child close or exec soon.
+ * A child that is forked while another thread has /dev/liveupdate open (see
+ * DESCRIPTORS) has a copy: until it execs or exits everybody else gets -EAGAIN.
  *
  * DESCRIPTORS. All are close-on-exec. /dev/liveupdate has one opener at a time
  * in the whole system; the library opens it for the length of one call in
@@ -176,9 +184,10 @@
  *			write
  *	-EUCLEAN	the region's file is not what it was when it was created
  *			or preserved
- *	-ENODATA	the kernel failed to rebuild the region or the manifest,
- *			and not for want of room. It does not try twice: this
- *			data is gone
+ *	-ENODATA	the kernel failed to rebuild the region, not for want of
+ *			room, or the manifest. It does not try twice: a region
+ *			is gone; of the manifest only labels and lengths are
+ *			gone, and HP_REGION_UNLISTED reclaims the regions
  *	-ECANCELED	a callback said so (save.h)
  *
  * SOURCES. kernel/liveupdate/luo_core.c, luo_session.c, luo_file.c,
@@ -356,22 +365,22 @@ struct hp_numa_range {
  */
 enum {
 	/*
-	 * [create, grow] Take and zero all pages now. Without it each is taken
+	 * [create, grow, load, open] Take and zero all pages now. Without it each is taken
 	 * at its first touch, or by hp_region_preserve().
 	 */
 	HP_REGION_POPULATE = 1 << 0,
 	/* [reclaim, adopt, from_fd] Map for reading only. */
 	HP_REGION_READ_ONLY = 1 << 1,
 	/*
-	 * [reclaim] Map where the region was before, or fail with -EADDRINUSE.
-	 * Ask early in the life of the process, before others use the place.
+	 * [reclaim, load, open] Map where the region was before, or fail with
+	 * -EADDRINUSE. Ask early in the life of the process, before others use the place.
 	 */
 	HP_REGION_OLD_ADDRESS = 1 << 2,
 	/*
-	 * [reclaim] Without the manifest, if it is damaged or does not list the
-	 * token: length and page size are those of the file, label and layout
-	 * number are gone. Whether all its bytes arrived is then for the caller
-	 * to judge.
+	 * [reclaim] Without the manifest, if it cannot be read, for whatever
+	 * reason (damaged, newer, lost), or does not list the token: length and
+	 * page size are those of the file, label and layout number are gone.
+	 * Whether all its bytes arrived is then for the caller to judge.
 	 */
 	HP_REGION_UNLISTED = 1 << 3,
 	/* [grow] Move the mapping if it cannot grow where it is. */
@@ -390,9 +399,9 @@ struct hp_region_opts {
 	size_t size; /* sizeof(struct hp_region_opts) */
 
 	/*
-	 * Bytes. Create: 0 (HP_PAGE_2M), a page size, or HP_PAGE_ANY. Reclaim,
-	 * adopt, from_fd: the size expected; 0: as it is. With HP_REGION_SHMEM:
-	 * 0.
+	 * Bytes. Create, open (for a new one): 0 (HP_PAGE_2M), a page size, or
+	 * HP_PAGE_ANY. Load: the same, but 0: as it was. Reclaim, adopt,
+	 * from_fd: the size expected; 0: as it is. With HP_REGION_SHMEM: 0.
 	 */
 	uint64_t page_size;
 
@@ -406,14 +415,15 @@ struct hp_region_opts {
 	unsigned int populate_threads;
 
 	/*
-	 * Create, adopt: for people and tools; up to HP_LABEL_MAX bytes, which
-	 * are copied. NULL: none. Control characters are '?' after an update.
+	 * Create, open, adopt: for people and tools; up to HP_LABEL_MAX bytes,
+	 * which are copied. NULL: none. Control characters are '?' after an update.
 	 */
 	const char *label;
 
 	/*
 	 * The application's number for how the bytes are to be read. Create,
-	 * adopt: kept with the region. Reclaim: the one expected; 0: any.
+	 * adopt: kept with the region. Reclaim, load: the one expected; 0: any.
+	 * Open: both.
 	 */
 	uint64_t layout;
 
@@ -425,8 +435,8 @@ struct hp_region_opts {
 	void *address;
 
 	/*
-	 * Create, grow, reclaim: applied in this order. NULL: the policy of the
-	 * thread that touches a page.
+	 * Create, grow, reclaim, load, open (not for what came back): applied
+	 * in this order. NULL: the policy of the thread that touches a page.
 	 */
 	const struct hp_numa_range *numa;
 	unsigned int numa_count;
@@ -865,8 +875,10 @@ int hp_region_create(struct hp_session *session, uint64_t token,
  *		The kernel's log says why (damage, a page size or a format that
  *		it lacks; for shmem also want of memory, or a limit of the
  *		cgroup). What other regions hold is not affected. Or it failed
- *		to rebuild the manifest, for which also want of memory is final:
- *		then that goes for all regions.
+ *		to rebuild the manifest (manifest_error in hp_session_info()
+ *		tells), for which also want of memory is final: labels and
+ *		lengths are gone, the regions are not. Reclaim each token with
+ *		HP_REGION_UNLISTED.
  * -EOPNOTSUPP	a newer version of the library preserved it, with a manifest
  *		that this one does not know; or numa as hp_region_create()
  * -EACCES	a security policy forbids mmap(2) or mbind(2). Nothing is lost

@@ -29,10 +29,11 @@
  * the directory are synchronized (fsync(2)); a disk that lies about that is
  * beyond the library.
  *
- * STALE DATA. A save is as old as it is. A program that loads it, changes the
- * regions, and dies without another save finds the same old save at the next
- * start. Where that matters (a cache whose truth is elsewhere) call
- * hp_save_remove() before the first write after a load.
+ * STALE DATA. A save is as old as it is. A program that changes its regions and
+ * dies without another save finds the same old save at the next start: saved on
+ * Monday, over a live update on Tuesday, crash on Wednesday, and Monday is
+ * loaded. Where that matters (a cache whose truth is elsewhere) call
+ * hp_save_remove() before the first write, wherever the bytes came from.
  *
  * WRITERS. Without HP_SAVE_ONLINE no thread or process may write to the
  * regions during hp_session_save(). A write that happens nevertheless makes a
@@ -59,7 +60,8 @@
  * library starts no threads here; the kernel may start some (io_uring).
  *
  * FORK. A child that is forked while another thread is in one of these calls
- * must not touch the directory.
+ * must not touch the directory. It has a copy of the lock: if the parent is
+ * killed in the call, others get -EAGAIN until the child execs or exits.
  *
  * ERRORS. Codes are those of hugepersist.h and mean the same. In addition to
  * those that a call lists, all calls with a directory can give:
@@ -323,12 +325,15 @@ int hp_session_load(struct hp_session *session, const char *directory,
  *		without that token
  * -EBADMSG	the save is damaged: the index is no index or its checksum is
  *		wrong, a data file is missing or too short, or a block has not
- *		the checksum that it had. The log function hears which
+ *		the checksum that it had. The log function hears which. Or the
+ *		session came back with a damaged manifest, so that it is not
+ *		known whether the token did: manifest_error in hp_session_info()
+ *		tells which of the two
  * -EOPNOTSUPP	a newer version of the library wrote it in a format that this
  *		one does not know, or a machine of the other byte order; or as
  *		hp_region_create()
  * -ESTALE	the layout number in region_opts is not that of the save
- * -EADDRINUSE	something is mapped at the address
+ * -EADDRINUSE	something is mapped at the address, or the old one is not known
  * -EEXIST	a region with that token is open, or came back and is not
  *		reclaimed
  * -ECANCELED	progress said so

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../lib/manifest.h"
 #include "save_tests.h"
 
 static struct hp_session *s;
@@ -349,6 +350,31 @@ START_TEST(noise)
 }
 END_TEST
 
+/* -EBADMSG, and the save is fine: what came back is not known. */
+START_TEST(damaged_manifest)
+{
+	static const unsigned char junk[HP_MANIFEST_SIZE];
+	struct hp_session_info info = { .size = sizeof(info) };
+
+	s = make_version(1);
+	ck_ok(save(s, NULL));
+	ck_ok(hp_region_get(s, INDEX, &r));
+	ck_ok(hp_region_preserve(r));
+	fake_kexec();
+	disk_crash();
+	fake_returned_write(HP_TOKEN_RESERVED, 0, junk, sizeof(junk));
+	ck_ok(open_logged("db", &s));
+	ck_result(hp_region_load_on(&disk_io, s, POOL, DISK_DIRECTORY, NULL,
+				    NULL, &r),
+		  -EBADMSG);
+	ck_ok(hp_session_info(s, &info));
+	ck_assert_int_eq(info.manifest_error, -EBADMSG);
+	ck_ok(hp_session_commit(s, HP_COMMIT_DROP));
+	ck_ok(hp_region_load_on(&disk_io, s, POOL, DISK_DIRECTORY, NULL, NULL,
+				&r));
+}
+END_TEST
+
 START_TEST(someone_elses)
 {
 	struct hp_save_opts opts = { .size = sizeof(opts) };
@@ -406,6 +432,7 @@ Suite *save_damage_suite(void)
 				       every_length_of_index,
 				       data,
 				       made_to_harm,
+				       damaged_manifest,
 				       longer_parts,
 				       noise,
 				       someone_elses,

@@ -223,9 +223,16 @@ START_TEST(a_leak_is_noticed)
 }
 END_TEST
 
-/* The manifest, too, can be what the kernel fails to rebuild. */
+/*
+ * The manifest, too, can be what the kernel fails to rebuild. Its regions are
+ * there all the same.
+ */
 START_TEST(manifest_that_cannot_be_rebuilt)
 {
+	struct hp_region_opts opts = {
+		.size = sizeof(opts),
+		.flags = HP_REGION_UNLISTED,
+	};
 	struct hp_region *r;
 
 	live_update();
@@ -239,6 +246,9 @@ START_TEST(manifest_that_cannot_be_rebuilt)
 	ck_result(hp_session_commit(s, 0), -ENODATA);
 	ck_result(hp_session_close(s), -EBUSY);
 	ck_assert_int_eq(fake.pool_used, 3);
+	ck_ok(hp_region_reclaim(s, POOL, &opts, &r));
+	check_filled(r);
+	ck_ok(hp_region_close(r));
 	ck_ok(hp_session_commit(s, HP_COMMIT_DROP));
 	ck_assert_int_eq(fake.pool_used, 0);
 	ck_ok(hp_session_close(s));

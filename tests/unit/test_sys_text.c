@@ -183,6 +183,8 @@ START_TEST(texts_name_the_way_out)
 		{ EALREADY, "HP_SESSION_SERVICE" },
 		{ EBUSY, "service manager" },
 		{ EBADMSG, "HP_REGION_UNLISTED" },
+		{ EBADMSG, "manifest_error" },
+		{ ENODATA, "HP_REGION_UNLISTED" },
 	};
 
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
