@@ -365,15 +365,16 @@ struct hp_numa_range {
  */
 enum {
 	/*
-	 * [create, grow, load, open] Take and zero all pages now. Without it each is taken
-	 * at its first touch, or by hp_region_preserve().
+	 * [create, grow, load, open] Take and zero all pages now. Without it
+	 * each is taken at its first touch, or by hp_region_preserve().
 	 */
 	HP_REGION_POPULATE = 1 << 0,
 	/* [reclaim, adopt, from_fd] Map for reading only. */
 	HP_REGION_READ_ONLY = 1 << 1,
 	/*
 	 * [reclaim, load, open] Map where the region was before, or fail with
-	 * -EADDRINUSE. Ask early in the life of the process, before others use the place.
+	 * -EADDRINUSE. Ask early in the life of the process, before others use
+	 * the place.
 	 */
 	HP_REGION_OLD_ADDRESS = 1 << 2,
 	/*

@@ -250,7 +250,8 @@ struct hp_save_info {
  * All that are open, with token, length, page size, label, layout number and
  * address. The session stays as it is; regions may be preserved or not, and no
  * live update is needed (HP_SESSION_LOCAL). A session without regions makes a
- * save without regions, if none is lost by that (-EBUSY). On failure the old save stays, if there was one.
+ * save without regions, if none is lost by that (-EBUSY). On failure the old
+ * save stays, if there was one.
  *
  * Blocks until all is on the storage.
  *
