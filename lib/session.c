@@ -67,7 +67,7 @@ HP_EXPORT int hp_session_commit(struct hp_session *session, unsigned int flags)
 	HP_LOCKED(&session->lock);
 	if (session->incoming.fd < 0)
 		return 0;
-	/* With the flag too: after commit the manifest, and what it says, is gone. */
+	/* With the flag too: after commit what the manifest says is gone. */
 	err = hp_session_check_reclaimed(session);
 	if (err < 0 && !(flags & HP_COMMIT_DROP))
 		return err;
