@@ -85,9 +85,10 @@ HP_EXPORT const char *hp_strerror(int err)
 		return "This would lose data: call hp_session_abort() if a "
 		       "region is preserved, now or by an earlier process (the "
 		       "service manager may have kept it), "
-		       "hp_session_commit() if the session came back; save to "
-		       "another directory, or with "
-		       "HP_SAVE_REPLACE.";
+		       "hp_session_commit() if the session came back. A save: "
+		       "load the regions that the old one has and the session "
+		       "lacks, save to another directory, or give the old one "
+		       "up with HP_SAVE_REPLACE.";
 	case -EOPNOTSUPP:
 		return "Not supported for memory of this kind: boot a kernel "
 		       "with the hugepersist patches, use a page size that it "
@@ -144,8 +145,9 @@ HP_EXPORT const char *hp_strerror(int err)
 		       "HP_COMMIT_DROP.";
 	case -ENODATA:
 		return "The kernel failed to rebuild what was preserved, its "
-		       "log says why (damage, or a page size or format that it "
-		       "lacks). If that is the manifest (manifest_error in "
+		       "log says why (damage, a page size or format that it "
+		       "lacks, for shmem also memory). If that is the manifest "
+		       "(manifest_error in "
 		       "hp_session_info()), reclaim each token with "
 		       "HP_REGION_UNLISTED; a region is gone: go on with "
 		       "HP_COMMIT_DROP.";

@@ -5,6 +5,7 @@
 #include "error.h"
 #include "export.h"
 #include "populate.h"
+#include "region_file.h"
 #include "region_shmem.h"
 #include "session.h"
 
@@ -20,10 +21,22 @@ void hp_shmem_advise(const struct hp_region *region, void *address,
 
 int hp_shmem_fill(const struct hp_region *region)
 {
+	struct hp_map_request request = { .length = region->length };
+	void *address;
+	int err;
+
 	/* It came back, so it is full. */
 	if (region->read_only)
 		return 0;
-	return hp_populate(region, region->address, region->length, 0);
+	/* Not in the application's mapping, which it may have protected. */
+	err = hp_region_map_part(region, &request, &address);
+	if (err == -EEXIST) /* no address was asked for */
+		return -EPROTO;
+	if (err < 0)
+		return hp_region_map_error(region, err, region->length);
+	err = hp_populate(region, address, region->length, 0);
+	region->sys->unmap(address, region->length);
+	return err;
 }
 
 bool hp_file_is_full(const struct hp_sys *sys, int fd,

@@ -128,6 +128,7 @@ static int find_pages(struct hp_save_image *image, uint64_t allocated,
 static int map_pages(struct hp_save_image *image, uint64_t start,
 		     uint64_t length)
 {
+	struct hp_file_info info;
 	int err =
 		image->task->io->populate_read(image->address + start, length);
 
@@ -138,8 +139,12 @@ static int map_pages(struct hp_save_image *image, uint64_t start,
 	case -EHWPOISON:
 	case -ENOMEM:
 		break;
-	case -EFAULT: /* beyond the end of the file */
-		err = -EUCLEAN;
+	case -EFAULT: /* beyond the end of the file; shmem: or no memory */
+		if (image->region->shmem &&
+		    !hp_region_check_file(image->region, &info))
+			err = -ENOMEM;
+		else
+			err = -EUCLEAN;
 		break;
 	default:
 		err = -EPROTO;
@@ -380,6 +385,12 @@ static int next_block(void *context, struct hp_block *block)
 
 		if (!(state & HP_BLOCK_TODO))
 			continue;
+		/* Where shmem was written to there may be holes beside that. */
+		if (image->region->shmem && !(state & HP_BLOCK_DATA)) {
+			err = map_pages(image, offset, length);
+			if (err < 0)
+				return err;
+		}
 		if (state & HP_BLOCK_DATA ||
 		    !is_zero(image->address + offset, length)) {
 			image->states[i] = HP_BLOCK_DATA;

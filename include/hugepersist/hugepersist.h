@@ -142,7 +142,7 @@
  *	-ECHILD		called in a forked child
  *	-ENOMEM		too few free huge pages, no memory for bookkeeping, or a
  *			cgroup limit that is too low. Nothing is lost: make room
- *			and call again
+ *			and call again (but see SHMEM)
  *	-EMFILE		no free file descriptor, in this process or the system
  *	-ENODEV		no live update here: the kernel has no /dev/liveupdate
  *	-EACCES		no permission for /dev/liveupdate (as a rule it is for
@@ -184,10 +184,11 @@
  *			write
  *	-EUCLEAN	the region's file is not what it was when it was created
  *			or preserved
- *	-ENODATA	the kernel failed to rebuild the region, not for want of
- *			room, or the manifest. It does not try twice: a region
- *			is gone; of the manifest only labels and lengths are
- *			gone, and HP_REGION_UNLISTED reclaims the regions
+ *	-ENODATA	the kernel failed to rebuild the region (of the pool:
+ *			not for want of room) or the manifest. It does not try
+ *			twice: a region is gone; of the manifest only labels and
+ *			lengths are gone, and HP_REGION_UNLISTED reclaims the
+ *			regions
  *	-ECANCELED	a callback said so (save.h)
  *
  * SOURCES. kernel/liveupdate/luo_core.c, luo_session.c, luo_file.c,
@@ -417,7 +418,8 @@ struct hp_region_opts {
 
 	/*
 	 * Create, open, adopt: for people and tools; up to HP_LABEL_MAX bytes,
-	 * which are copied. NULL: none. Control characters are '?' after an update.
+	 * which are copied. NULL: none. Control characters are '?' after an
+	 * update.
 	 */
 	const char *label;
 
@@ -430,8 +432,7 @@ struct hp_region_opts {
 
 	/*
 	 * Map there or fail with -EADDRINUSE; a multiple of the page size, of
-	 * HP_PAGE_2M for shmem.
-	 * NULL: anywhere.
+	 * HP_PAGE_2M for shmem. NULL: anywhere.
 	 */
 	void *address;
 
@@ -874,8 +875,9 @@ int hp_region_create(struct hp_session *session, uint64_t token,
  * -ENODATA	the kernel failed to rebuild the file, or has none though the
  *		manifest lists it: this region is gone, and every retry says so.
  *		The kernel's log says why (damage, a page size or a format that
- *		it lacks; for shmem also want of memory, or a limit of the
- *		cgroup). What other regions hold is not affected. Or it failed
+ *		it lacks; for shmem also want of memory, a limit of the cgroup,
+ *		or that of the system's open files). What other regions hold is
+ *		not affected. Or it failed
  *		to rebuild the manifest (manifest_error in hp_session_info()
  *		tells), for which also want of memory is final: labels and
  *		lengths are gone, the regions are not. Reclaim each token with
@@ -890,7 +892,9 @@ int hp_region_create(struct hp_session *session, uint64_t token,
  *		again, before exit or HP_COMMIT_DROP, which free the data. Not
  *		so for shmem with HP_REGION_UNLISTED: it is lost, and every
  *		retry says -ENOMEM
- * -EMFILE	nothing is lost either; the same
+ * -EMFILE	nothing is lost either; the same. But shmem with
+ *		HP_REGION_UNLISTED is lost if the limit is that of the system
+ *		(fs.file-max)
  */
 int hp_region_reclaim(struct hp_session *session, uint64_t token,
 		      const struct hp_region_opts *opts,
@@ -1193,6 +1197,8 @@ uint64_t hp_region_token(const struct hp_region *region);
  *
  * To register, map again or pass on to another process (hp_region_from_fd()).
  * It belongs to the region: do not close it, resize it or preserve it yourself.
+ * Calls on shmem move its file position, also that of duplicates: use pread(2)
+ * and pwrite(2).
  */
 int hp_region_fd(const struct hp_region *region);
 
