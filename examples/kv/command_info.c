@@ -68,7 +68,6 @@ static void memory_section(struct call *call, struct buf *b)
 	struct storage *st = call->server->storage;
 	uint64_t used = store_used(call->store);
 	uint64_t capacity = store_capacity(call->store);
-	uint64_t huge;
 	char text[32];
 
 	add(b, "used_memory:%llu", (ull)used);
@@ -83,8 +82,7 @@ static void memory_section(struct call *call, struct buf *b)
 	add(b, "region_free:%llu", (ull)(capacity - used));
 	add(b, "region_page_size:%llu", (ull)storage_page_size(st));
 	add(b, "region_memory:%s", storage_is_shmem(st) ? "shmem" : "pool");
-	if (storage_huge_bytes(st, &huge) == 0)
-		add(b, "region_huge_bytes:%llu", (ull)huge);
+	add(b, "region_huge_bytes:%llu", (ull)st->huge_bytes);
 }
 
 /* Those that begin with rdb_ are what clients look at. */

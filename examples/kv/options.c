@@ -30,8 +30,8 @@ static const char usage[] =
 	"      --shmem             the region in ordinary memory with transparent huge\n"
 	"                          pages, which kernels without our patches preserve\n"
 	"                          too; takes all of it at the start\n"
-	"      --discard           if what came back cannot be used, start empty\n"
-	"                          instead of not at all\n"
+	"      --discard           if what came back, or the save, cannot be used, go\n"
+	"                          on without it instead of not at all\n"
 	"  -h, --help              print this\n"
 	"  -V, --version           print the version\n";
 

@@ -63,11 +63,6 @@ bool storage_is_shmem(const struct storage *st)
 	return storage_page_size(st) < HP_PAGE_2M;
 }
 
-int storage_huge_bytes(const struct storage *st, uint64_t *ret_bytes)
-{
-	return hp_region_huge_bytes(st->region, ret_bytes);
-}
-
 void storage_close(struct storage *st)
 {
 	int rc;

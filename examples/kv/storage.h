@@ -29,6 +29,7 @@ struct storage {
 	const char *save_dir;	/* NULL: none */
 	bool save_given_up;	/* what is there cannot be used */
 	struct saved saved;
+	uint64_t huge_bytes;	/* of the region, at the start */
 	char detail[256];	/* the library's last word on an error */
 };
 
@@ -70,8 +71,6 @@ const char *storage_origin(const struct storage *st);
 uint64_t storage_page_size(const struct storage *st);
 /* Memory of no pool, whose pages may be huge. */
 bool storage_is_shmem(const struct storage *st);
-/* How much is in huge pages right now: 0 or -errno. */
-int storage_huge_bytes(const struct storage *st, uint64_t *ret_bytes);
 
 /* Ends preservation and gives the memory back. */
 void storage_close(struct storage *st);

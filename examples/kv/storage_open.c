@@ -218,10 +218,12 @@ static int not_opened(struct storage *st, const struct options *o, int rc)
 	if (o->save_dir && !st->save_given_up) {
 		if (rc == -EBADMSG)
 			return unusable_save(st, o, "it is damaged");
-		if (rc == -EOPNOTSUPP)
-			return unusable_save(st, o, "a newer version or another kind of machine made it");
-		if (hp_save_info(o->save_dir, &info) != 0)
+		/* Also what the load lacks here can be -EOPNOTSUPP. */
+		if (hp_save_info(o->save_dir, &info) != 0) {
+			if (rc == -EOPNOTSUPP)
+				return unusable_save(st, o, "a newer version or another kind of machine made it");
 			info.total_bytes = 0;
+		}
 	}
 	if (rc == -ENOMEM && o->shmem)
 		return too_little_memory(info.total_bytes ? info.total_bytes :
@@ -275,24 +277,26 @@ static int take_over(struct storage *st, const struct options *o)
 }
 
 /* Whoever asked for huge pages is told if it became less. */
-static void tell_small_pages(struct storage *st, const struct options *o)
+static void measure(struct storage *st, const struct options *o)
 {
-	uint64_t length = hp_region_length(st->region), huge;
+	uint64_t length = hp_region_length(st->region);
 	int rc;
 
-	/* What a save had was not populated: there is nothing to tell yet. */
-	if (!storage_is_shmem(st) ||
-	    (!o->shmem && hp_region_origin(st->region) == HP_ORIGIN_SAVE))
+	st->huge_bytes = length;
+	if (!storage_is_shmem(st))
 		return;
-	rc = storage_huge_bytes(st, &huge);
+	st->huge_bytes = 0;
+	rc = hp_region_huge_bytes(st->region, &st->huge_bytes);
 	if (rc < 0)
 		storage_say("cannot tell how much is in huge pages", rc);
-	else if (huge < length)
+	/* What a save had was not populated: there is nothing to tell yet. */
+	else if (st->huge_bytes < length &&
+		 (o->shmem || hp_region_origin(st->region) != HP_ORIGIN_SAVE))
 		fprintf(stderr,
 			"hp-kv: %" PRIu64 " of %" PRIu64 " bytes are in huge pages, the rest in small ones, since memory\n"
 			"was not free in such pieces. Start hp-kv sooner after the boot, or write 1 to\n"
 			"/proc/sys/vm/compact_memory before; shmem_enabled must not say 'deny'.\n",
-			huge, length);
+			st->huge_bytes, length);
 }
 
 int storage_open(struct storage *st, const struct options *o)
@@ -334,6 +338,6 @@ int storage_open(struct storage *st, const struct options *o)
 		return rc;
 	}
 	storage_save_opened(st);
-	tell_small_pages(st, o);
+	measure(st, o);
 	return 0;
 }
