@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "pattern.h"
@@ -62,6 +63,7 @@ static void first(struct hp_session *session)
 {
 	struct hp_region_opts opts = { .size = sizeof(opts) };
 	struct hp_region *region, *pool;
+	char *guard;
 
 	TRUE(!hp_session_returned(session));
 	MUST(hp_region_create(session, 2, HP_PAGE_2M, NULL, &pool), 0);
@@ -70,7 +72,11 @@ static void first(struct hp_session *session)
 	MUST(hp_region_create(session, TOKEN, LENGTH, &opts, &region), 0);
 	pattern_fill(hp_region_address(region), 0, LENGTH, 1);
 	measure(region, "before the update");
+	/* Whatever the program may do there itself */
+	guard = (char *)hp_region_address(region) + LENGTH / 2;
+	MUST(mprotect(guard, 4096, PROT_NONE), 0);
 	MUST(hp_region_preserve(region), 0);
+	MUST(mprotect(guard, 4096, PROT_READ | PROT_WRITE), 0);
 	measure(region, "preserved,");
 	stay();
 }
