@@ -121,14 +121,21 @@ static int save_online(struct hp_save_result *result)
 	return hp_session_save_on(&disk_io, s, DISK_DIRECTORY, &opts, result);
 }
 
-static void begin(void)
+static void begin_with(unsigned int flags)
 {
+	struct hp_region_opts opts = { .size = sizeof(opts), .flags = flags };
+
 	ck_ok(open_logged("db", &s));
-	ck_ok(hp_region_create(s, POOL, LENGTH, NULL, &r));
+	ck_ok(hp_region_create(s, POOL, LENGTH, &opts, &r));
 	/* The second half is not touched at first. */
 	memset(hp_region_address(r), 3, LENGTH / 2);
 	memset(&app, 0, sizeof(app));
 	app.seed = 1;
+}
+
+static void begin(void)
+{
+	begin_with(0);
 }
 
 static int load(void)
@@ -163,6 +170,38 @@ START_TEST(as_it_was_in_the_pause)
 	ck_ok(hp_save_info_on(&disk_io, &fake_sys, DISK_DIRECTORY, &info));
 	ck_assert_int_eq(info.online, 1);
 	ck_ok(load());
+}
+END_TEST
+
+/* Where nothing was at first, one store does not fill a block of shmem. */
+START_TEST(shmem)
+{
+	int rc;
+
+	begin_with(HP_REGION_SHMEM);
+	app.stores = 300;
+	app.rounds = 5;
+	ck_ok(save_online(NULL));
+	ck_ok(load());
+
+	/* No memory for such a hole is no signal, wherever it is met. */
+	for (int nth = 1;; nth++) {
+		fake_boot();
+		disk_format();
+		begin_with(HP_REGION_SHMEM);
+		app.stores = 100;
+		app.rounds = 2;
+		disk.fail_call = DISK_POPULATE_READ;
+		disk.fail_nth = nth;
+		disk.fail_errno = EFAULT;
+		rc = save_online(NULL);
+		ck_assert_int_eq(app.pauses, app.resumes);
+		if (!disk.failed)
+			break;
+		ck_result(rc, -ENOMEM);
+		nth *= 2;
+	}
+	ck_ok(rc);
 }
 END_TEST
 
@@ -243,7 +282,7 @@ END_TEST
 Suite *online_suite(void)
 {
 	const TTest *const tests[] = {
-		as_it_was_in_the_pause, passes, forgotten, stopped,
+		as_it_was_in_the_pause, shmem, passes, forgotten, stopped,
 		writers_go_on,		NULL
 	};
 
