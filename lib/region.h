@@ -73,6 +73,12 @@ static inline uint64_t hp_file_page_size(const struct hp_file_info *info)
 	return info->page_size ? info->page_size : info->shmem_page_size;
 }
 
+/* What the length of such a file is a multiple of, to be a region. */
+static inline uint64_t hp_file_unit(const struct hp_file_info *info)
+{
+	return info->page_size ? info->page_size : HP_PAGE_2M;
+}
+
 /* What length, address and parts of a region are multiples of. */
 static inline uint64_t hp_region_unit(const struct hp_region *region)
 {

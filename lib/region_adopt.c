@@ -25,14 +25,12 @@ static int check_file(const struct hp_sys *sys, const struct hp_log *log,
 		      int fd, const struct hp_region_opts *known,
 		      struct hp_file_info *ret_info)
 {
-	uint64_t unit;
 	int err;
 
 	err = hp_region_check_huge(sys, log, fd, known, ret_info);
 	if (err < 0)
 		return err;
-	unit = ret_info->page_size ? ret_info->page_size : HP_PAGE_2M;
-	if (!ret_info->length || ret_info->length % unit)
+	if (!ret_info->length || ret_info->length % hp_file_unit(ret_info))
 		return -EINVAL;
 	if (!ret_info->writable && !(known->flags & HP_REGION_READ_ONLY))
 		return -EROFS;

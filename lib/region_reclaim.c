@@ -64,10 +64,8 @@ static int check_entry(const struct hp_session *session,
 /* Is it a file that a region can be of, by whole pages? */
 static bool is_region(const struct hp_file_info *info)
 {
-	uint64_t unit = info->page_size ? info->page_size : HP_PAGE_2M;
-
 	return hp_file_page_size(info) && info->length &&
-	       !(info->length % unit);
+	       !(info->length % hp_file_unit(info));
 }
 
 static bool is_listed(const struct hp_file_info *info,
