@@ -6,6 +6,7 @@
 
 #include "cleanup.h"
 #include "manifest.h"
+#include "number.h"
 
 /* Page sizes that some Linux has: 16 KiB to 16 GiB. */
 #define PAGE_SIZE_MIN (UINT64_C(1) << 14)
@@ -95,21 +96,17 @@ static int read_about(struct hp_manifest *manifest,
 	return 0;
 }
 
-static bool is_power_of_two(uint64_t value)
-{
-	return value && !(value & (value - 1));
-}
-
 static const char *entry_problem(const struct hp_manifest_entry *e)
 {
 	if (e->token == HP_TOKEN_RESERVED)
 		return "an entry has the token of the manifest";
 	if (e->page_size < PAGE_SIZE_MIN || e->page_size > PAGE_SIZE_MAX ||
-	    !is_power_of_two(e->page_size))
+	    !hp_number_is_power_of_two(e->page_size))
 		return "the page size of an entry is impossible";
-	if (e->shmem_page_size && (e->shmem_page_size < SMALL_PAGE_SIZE_MIN ||
-				   e->shmem_page_size > e->page_size ||
-				   !is_power_of_two(e->shmem_page_size)))
+	if (e->shmem_page_size &&
+	    (e->shmem_page_size < SMALL_PAGE_SIZE_MIN ||
+	     e->shmem_page_size > e->page_size ||
+	     !hp_number_is_power_of_two(e->shmem_page_size)))
 		return "the small page size of an entry is impossible";
 	if (!e->length || e->length > INT64_MAX || e->length % e->page_size)
 		return "the length of an entry is impossible";

@@ -4,6 +4,7 @@
 #include "cleanup.h"
 #include "export.h"
 #include "luo.h"
+#include "number.h"
 #include "options.h"
 #include "probe.h"
 #include "smallest.h"
@@ -29,7 +30,7 @@ static int read_options(struct hp_probe_opts *ret_known,
 		ret_known->page_size = HP_PAGE_2M;
 	/* HP_PAGE_ANY is a power of two as well. */
 	if (ret_known->page_size == HP_PAGE_ANY ||
-	    ret_known->page_size & (ret_known->page_size - 1))
+	    !hp_number_is_power_of_two(ret_known->page_size))
 		return -EINVAL;
 	if (ret_known->length % ret_known->page_size)
 		return -EINVAL;

@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
-#include <stdbool.h>
 #include <string.h>
 
+#include "number.h"
 #include "options.h"
 #include "region_options.h"
 #include "smallest.h"
-
-static bool is_power_of_two(uint64_t value)
-{
-	return value && !(value & (value - 1));
-}
 
 /* Fields that are set, as HP_TAKES_*. */
 static unsigned int fields_set(const struct hp_region_opts *opts)
@@ -44,7 +39,7 @@ int hp_region_options_read(struct hp_region_opts *known,
 	    fields_set(known) & ~fields)
 		return -EINVAL;
 	/* HP_PAGE_ANY is a power of two as well. */
-	if (known->page_size && !is_power_of_two(known->page_size))
+	if (known->page_size && !hp_number_is_power_of_two(known->page_size))
 		return -EINVAL;
 	if (known->flags & HP_REGION_SHMEM && known->page_size)
 		return -EINVAL;

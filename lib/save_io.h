@@ -30,7 +30,7 @@ struct hp_io_request {
 	void *memory;
 	size_t length;
 	uint64_t offset; /* into the file */
-	int buffer;	 /* the registered one that holds it; -1: none */
+	int buffer;	 /* to write: the registered one it is in; -1: none */
 	unsigned int tag;
 };
 

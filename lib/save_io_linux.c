@@ -306,9 +306,6 @@ static int linux_queue_put(struct hp_io_queue *queue,
 	else if (request->write)
 		io_uring_prep_write(sqe, fd, request->memory, length,
 				    request->offset);
-	else if (request->buffer >= 0)
-		io_uring_prep_read_fixed(sqe, fd, request->memory, length,
-					 request->offset, request->buffer);
 	else
 		io_uring_prep_read(sqe, fd, request->memory, length,
 				   request->offset);
