@@ -5,6 +5,8 @@
  * the life, all of it in small ones. Each run is one life of it:
  *
  *	shmem-region first	makes a region, measures, preserves it, and stays
+ *	shmem-region swapped	as first, but the kernel has swapped the region out
+ *				when it is preserved
  *	shmem-region next	has it back, looks at each byte, measures,
  *				preserves it again, and stays
  *	shmem-region limited	the kernel cannot rebuild it within the limit of
@@ -81,6 +83,47 @@ static void first(struct hp_session *session)
 	stay();
 }
 
+/* How many bytes of the region are in memory. */
+static uint64_t resident(struct hp_region *region)
+{
+	static unsigned char in[LENGTH / 4096];
+	uint64_t bytes = 0;
+
+	MUST(mincore(hp_region_address(region), LENGTH, in), 0);
+	for (size_t i = 0; i < sizeof(in); i++)
+		bytes += (in[i] & 1) * UINT64_C(4096);
+	return bytes;
+}
+
+static void swapped(struct hp_session *session)
+{
+	struct hp_region_opts opts = { .size = sizeof(opts) };
+	struct hp_region *region;
+	int fd;
+
+	opts.flags = HP_REGION_SHMEM | HP_REGION_POPULATE;
+	MUST(hp_region_create(session, TOKEN, LENGTH, &opts, &region), 0);
+	pattern_fill(hp_region_address(region), 0, LENGTH, 1);
+	TRUE(resident(region) == LENGTH);
+	MUST(madvise(hp_region_address(region), LENGTH, MADV_PAGEOUT), 0);
+	/* What was written out stays cached until someone wants the memory. */
+	fd = open("/cgroup/memory.reclaim", O_WRONLY | O_CLOEXEC);
+	TRUE(fd >= 0);
+	for (int i = 0; i < 100 && resident(region) >= LENGTH / 8; i++) {
+		(void)!write(fd, "64M", 3);
+		usleep(50000);
+	}
+	close(fd);
+	printf("shmem-region: swapped out, but for %llu of %llu bytes\n",
+	       (unsigned long long)resident(region),
+	       (unsigned long long)LENGTH);
+	TRUE(resident(region) < LENGTH / 8);
+	MUST(hp_region_preserve(region), 0);
+	TRUE(resident(region) == LENGTH);
+	measure(region, "swapped out, preserved,");
+	stay();
+}
+
 static void next(struct hp_session *session)
 {
 	struct hp_region *region;
@@ -115,6 +158,7 @@ int main(int argc, char **argv)
 		void (*run)(struct hp_session *session);
 	} lives[] = {
 		{ "first", first },
+		{ "swapped", swapped },
 		{ "next", next },
 		{ "limited", limited },
 	};
@@ -130,6 +174,7 @@ int main(int argc, char **argv)
 		lives[i].run(session);
 		return 0;
 	}
-	fprintf(stderr, "usage: shmem-region first|next|limited [small]\n");
+	fprintf(stderr,
+		"usage: shmem-region first|swapped|next|limited [small]\n");
 	return 2;
 }
