@@ -3,15 +3,16 @@
 # in, for both sizes and on each node
 # nodes: 2
 # memory: 9216
+# hugepages: 0:10,1:10
 node=/sys/devices/system/node
 node_pool=hugepages/hugepages-2048kB/nr_hugepages
 
-# Six pages of 2 MiB on node 0 and four on node 1, and a GiB of node 0
+# Six pages of 2 MiB on node 0 and four on node 1, and a GiB of node 0. Those of
+# 2 MiB are made at boot: later, one could lie in scratch memory, and moves to a
+# free page of any node when it is preserved.
 stage_1() {
 	echo 1 >$node/node0/hugepages/hugepages-1048576kB/nr_hugepages
 	expect_node 0 1G 1 1 0
-	echo 10 >$node/node0/$node_pool
-	echo 10 >$node/node1/$node_pool
 	luo <<-'END'
 		memfd f 2M 12M
 		map m f rw 0 12M
@@ -29,6 +30,7 @@ stage_1() {
 		sh expect_node 0 2M 10 4 0; expect_node 1 2M 10 6 0
 		hold
 	END
+	next_hugepages=0
 }
 
 stage_2() {
