@@ -8,7 +8,7 @@ expect_log() {
 }
 
 stage_1() {
-	echo 1 >$pool_1g/nr_hugepages
+	make_1g 1
 	echo 4 >$pool/nr_overcommit_hugepages
 	luo <<-'END'
 		memfd f 2M 16M

@@ -5,7 +5,7 @@
 # args: hugetlb_cma=1G
 stage_1() {
 	dmesg | grep -q 'hugetlb_cma: reserved 1024 MiB' || fail "the kernel reserved nothing for hugetlb_cma=1G"
-	echo 1 >$pool_1g/nr_hugepages
+	make_1g 1
 	expect_pool 1G 1 1 0 0
 	luo <<-'END'
 		memfd f 1G 1G

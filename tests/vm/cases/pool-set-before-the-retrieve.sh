@@ -11,7 +11,7 @@ node_pool=hugepages/hugepages-2048kB/nr_hugepages
 # 2 MiB are made at boot: later, one could lie in scratch memory, and moves to a
 # free page of any node when it is preserved.
 stage_1() {
-	echo 1 >$node/node0/hugepages/hugepages-1048576kB/nr_hugepages
+	make_1g 1 0
 	expect_node 0 1G 1 1 0
 	luo <<-'END'
 		memfd f 2M 12M

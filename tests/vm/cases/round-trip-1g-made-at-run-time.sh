@@ -3,7 +3,7 @@
 # told of no such pool, twice
 # memory: 5120
 stage_1() {
-	echo 1 >$pool_1g/nr_hugepages
+	make_1g 1
 	luo <<-'END'
 		memfd f 1G 1G
 		fill f 33

@@ -168,6 +168,21 @@ next_reset() {
 pool=/sys/kernel/mm/hugepages/hugepages-2048kB
 pool_1g=/sys/kernel/mm/hugepages/hugepages-1048576kB
 
+# make_1g PAGES [NODE]: a pool of pages of 1 GiB, at run time. What is in use
+# there has to move, and may be busy for a moment.
+make_1g() {
+	local file=$pool_1g/nr_hugepages try
+
+	[ -z "${2:-}" ] ||
+		file=/sys/devices/system/node/node$2/hugepages/hugepages-1048576kB/nr_hugepages
+	for try in 1 2 3 4 5 6 7 8 9 10; do
+		echo "$1" >"$file"
+		[ "$(cat "$file")" -lt "$1" ] || return 0
+		sleep 0.2
+	done
+	fail "no more than $(cat "$file") pages of 1 GiB, expected $1"
+}
+
 # kib SIZE: of a huge page of 2M or 1G
 kib() {
 	case $1 in
