@@ -5,10 +5,14 @@
 # cpus: 2
 # memory: 2048
 # hugepages: 300
+# disk: 512
 # time: 2400
 . /lib/kselftest.sh
 
 stage_1() {
+	# What is to be swapped out needs a place
+	mkswap /dev/vda
+	swapon /dev/vda
 	# 114 tests, each a fault after the other
 	ksft_time=900
 	ksft mm/uffd-unit-tests ./uffd-unit-tests
