@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shows: hugepages=preserve for one size leaves the other size's pool to its own
 # number; and as the first parameter it is for all sizes without a number
-# memory: 5632
+# memory: 7168
 # hugepages: 12
 # args: hugepagesz=1G hugepages=1
 stage_1() {
