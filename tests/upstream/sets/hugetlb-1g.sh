@@ -4,11 +4,15 @@
 # cpus: 2
 # memory: 8192
 # hugepages: 16
+# disk: 512
 # args: hugepagesz=1G hugepages=4
 # time: 2400
 . /lib/kselftest.sh
 
 stage_1() {
+	# What is to be swapped out needs a place
+	mkswap /dev/vda
+	swapon /dev/vda
 	ksft mm/thuge-gen ./thuge-gen
 	ksft 'mm/hugetlb-mmap 1024 30' ./hugetlb-mmap 1024 30
 	# Each of their hundred tests once more with 1 GiB pages
