@@ -69,7 +69,9 @@ class Save(kvtest.TestCase):
             wanted = self.values(c)
             c.call("SET", "big", b"\0\r\n" * 1000000)
             c.call("SET", "timed", "x", "EX", "1000")
-            c.call("SET", "over", "x", "PX", "50")
+            # Not before the save was looked at: its end is a change
+            c.call("SET", "over", "x", "PX", "3000")
+            over = time.monotonic() + 3
             self.assertEqual(self.info(c)["saved"], "no")
             self.assertEqual(kvtest.redis_cli(s, "save").stdout, b"OK\n")
             info = self.info(c)
@@ -90,7 +92,7 @@ class Save(kvtest.TestCase):
             # As with Redis, what comes after the save goes with the process.
             c.call("SET", "late", "x")
         self.assertEqual(s.stop(signal.SIGKILL), -signal.SIGKILL)
-        time.sleep(0.05)
+        time.sleep(max(0, over - time.monotonic()))
         s = self.start_saving(memory="64M")
         self.assertEqual(self.origin(s)[0], "save")
         with s.client() as c:
