@@ -10,9 +10,7 @@
 . /lib/kselftest.sh
 
 stage_1() {
-	# What is to be swapped out needs a place
-	mkswap /dev/vda
-	swapon /dev/vda
+	swap_on
 	ksft mm/thuge-gen ./thuge-gen
 	ksft 'mm/hugetlb-mmap 1024 30' ./hugetlb-mmap 1024 30
 	# Each of their hundred tests once more with 1 GiB pages

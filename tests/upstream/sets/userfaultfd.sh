@@ -10,9 +10,7 @@
 . /lib/kselftest.sh
 
 stage_1() {
-	# What is to be swapped out needs a place
-	mkswap /dev/vda
-	swapon /dev/vda
+	swap_on
 	# 114 tests, each a fault after the other
 	ksft_time=900
 	ksft mm/uffd-unit-tests ./uffd-unit-tests

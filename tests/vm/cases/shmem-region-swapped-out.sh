@@ -4,8 +4,7 @@
 # kernel: stock
 # disk: 256
 stage_1() {
-	mkswap /dev/vda
-	swapon /dev/vda
+	swap_on
 	shmem-region swapped &
 	wait_for test -e /tmp/ready
 }

@@ -163,6 +163,12 @@ next_reset() {
 	fail "the machine did not reset"
 }
 
+# swap_on: the disk of the case ("# disk: MIB") is where memory is swapped out to
+swap_on() {
+	mkswap /dev/vda
+	swapon /dev/vda
+}
+
 # --- huge page counters -----------------------------------------------------
 
 pool=/sys/kernel/mm/hugepages/hugepages-2048kB
