@@ -130,11 +130,18 @@ static int reader(int fd, uint64_t seed)
 	};
 	struct hp_region *r;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	OK(hp_region_from_fd(fd, &opts, &r));
 	while (has(hp_region_address(r), hp_region_length(r), seed))
 		usleep(1000);
 	return 1;
+}
+
+/* In a child, also if the parent has ended by now (prctl(2)). */
+static void end_with(pid_t parent)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(0);
 }
 
 static int let_go;
@@ -159,7 +166,7 @@ static pid_t start_killer(void)
 	TRUE(pid >= 0);
 	if (pid)
 		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	end_with(self);
 	TRUE(read(ends[0], &any, 1) == 1);
 	usleep(ms * 1000);
 	printf("mixed: killed at any time\n");
@@ -170,11 +177,13 @@ static pid_t start_killer(void)
 static pid_t start_reader(unsigned int i)
 {
 	char fd[16], seed[32];
-	pid_t pid = fork();
+	pid_t self = getpid(), pid = fork();
 
 	TRUE(pid >= 0);
 	if (pid)
 		return pid;
+	/* Across the exec: it holds the region. */
+	end_with(self);
 	snprintf(fd, sizeof(fd), "%d", dup(hp_region_fd(open_regions[i])));
 	snprintf(seed, sizeof(seed), "%llu",
 		 (unsigned long long)have[i].seed);
