@@ -34,7 +34,9 @@ kernel_complaints() {
 machine_start() {
 	local node each scratch=0 khz arguments=$4
 	local -a qemu=()
-	local -a cpu=(-cpu max)
+	# Where the processor says that it is good at "rep movsb", the kernel copies
+	# and clears with it, which emulation does byte by byte
+	local -a cpu=(-cpu max,-erms,-fsrm)
 	# The older machine "pc" computes the table of its interrupts in ACPI's
 	# language, once for each device: a second in emulation, and with KASAN
 	# the kernel gives up after 30
