@@ -30,9 +30,10 @@ kernel_complaints() {
 		grep -aE "$complaint_words" || true
 }
 
-# machine_start ACCELERATOR KERNEL INITRD COMMAND_LINE: sets qemu_pid and port
+# machine_start ACCELERATOR KERNEL INITRD COMMAND_LINE: sets qemu_pid and port.
+# The array "drives" holds NAME=FILE for each file that the machine can read.
 machine_start() {
-	local node each scratch=0 khz arguments=$4
+	local node each scratch=0 khz drive name arguments=$4
 	local -a qemu=()
 	# Where the processor says that it is good at "rep movsb", the kernel copies
 	# and clears with it, which emulation does byte by byte
@@ -70,6 +71,14 @@ machine_start() {
 		qemu+=(-drive "file=$disk,format=raw,if=none,id=disk,cache=writeback,discard=unmap"
 			-device virtio-blk-pci,drive=disk)
 	fi
+	# Files that the machine only reads, each a disk with the name as its
+	# serial number. After the disk of the case, which is the first one
+	for drive in ${drives[@]+"${drives[@]}"}; do
+		name=${drive%%=*}
+		# shellcheck disable=SC2054
+		qemu+=(-drive "file=${drive#*=},format=raw,if=none,id=drive-$name,readonly=on"
+			-device "virtio-blk-pci,drive=drive-$name,serial=$name")
+	done
 	case $1 in tcg) qemu+=(-accel "tcg,thread=multi") ;; *) qemu+=(-accel "$1") ;; esac
 
 	# What the kernel measures and checks goes wrong when the host has no time
@@ -127,6 +136,7 @@ disk_cool() {
 choose_accelerator() {
 	local answer=$cache/accelerator boot host_program='' disk='' memory=512 nodes=1 cpus=1 ram=private
 	local console=$work/kvm.console channel=$work/kvm.channel i kernel
+	local -a drives=("files=$build/layers/files.ext4")
 
 	boot=$(cat /proc/sys/kernel/random/boot_id)
 	if [ -n "${HP_VM_ACCEL:-}" ]; then

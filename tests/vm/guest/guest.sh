@@ -3,7 +3,28 @@
 # What cases can call. Read by every shell in the machine.
 
 from_cmdline() {
-	tr ' ' '\n' </proc/cmdline | sed -n "s/^$1=//p" | tail -n 1
+	local - line value
+	set +x
+
+	read -r line </proc/cmdline
+	value=" $line"
+	value=${value##* "$1"=}
+	[ "$value" = " $line" ] || echo "${value%% *}"
+}
+
+# drive NAME: the device of one of the files that the harness lets us read
+drive() {
+	local - disk serial
+	set +x
+
+	for disk in /sys/block/vd*; do
+		read -r serial <"$disk/serial" || true	# it ends without a newline
+		if [ "$serial" = "$1" ]; then
+			echo "/dev/${disk##*/}"
+			return
+		fi
+	done
+	fail "no drive $1"
 }
 
 # --- the side channel -------------------------------------------------------
@@ -114,7 +135,9 @@ many_sessions() {
 load_next() {
 	local cmdline kernel
 
-	kernel=/next/kernel/${next_kernel_name:-$(cat /next/default)}
+	# The call wants files
+	kernel=${next_kernel_name:-$(from_cmdline hp.kernel)}
+	cat "$(drive "$kernel")" >/tmp/kernel
 	cmdline=$(sed "s/hp\.stage=[0-9]*/hp.stage=$((stage + 1))/" /proc/cmdline)
 	if [ -n "${next_hugepages:-}" ]; then
 		cmdline=$(echo "$cmdline" | sed "s/hugepages=[^ ]*/hugepages=$next_hugepages/")
@@ -122,10 +145,10 @@ load_next() {
 	if [ -n "${next_hugepages_1g:-}" ]; then
 		cmdline=$(echo "$cmdline" | sed "s/hugepagesz=1G hugepages=[^ ]*/hugepagesz=1G hugepages=$next_hugepages_1g/")
 	fi
-	(cd / && find next state | cpio -o -H newc 2>/dev/null) >/tmp/wrapper.cpio
-	cat /next/layers/*.cpio /tmp/wrapper.cpio >/tmp/next.cpio
-	kexec-file -l "$kernel" /tmp/next.cpio "$cmdline ${next_args:-}"
-	rm -f /tmp/wrapper.cpio /tmp/next.cpio
+	(cd / && find state | cpio -o -H newc 2>/dev/null) >/tmp/state
+	cat "$(drive initrd)" /tmp/state >/tmp/initrd
+	kexec-file -l /tmp/kernel /tmp/initrd "$cmdline ${next_args:-}"
+	rm -f /tmp/kernel /tmp/initrd /tmp/state
 }
 
 next_kernel() {
