@@ -1,7 +1,13 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=dash disable=SC2154,SC2034
 # What cases can call. Read by every shell in the machine.
+#
+# To start a program takes some 10 ms in emulation, and so does a line on the
+# console. What every case does many times reads files with "read", and is not
+# traced ("local -" gives back the options of the shell): it says by itself what
+# is wrong.
 
+# from_cmdline NAME: the value of the last NAME=VALUE there
 from_cmdline() {
 	local - line value
 	set +x
@@ -30,11 +36,13 @@ drive() {
 # --- the side channel -------------------------------------------------------
 
 find_report_port() {
-	local port try
+	local port try name
 
 	for try in 1 2 3 4 5 6 7 8 9 10; do
 		for port in /sys/class/virtio-ports/*; do
-			if [ "$(cat "$port/name" 2>/dev/null)" = hugepersist ]; then
+			name=''
+			[ ! -e "$port/name" ] || read -r name <"$port/name"
+			if [ "$name" = hugepersist ]; then
 				REPORT=/dev/${port##*/}
 				export REPORT
 				return
@@ -221,59 +229,76 @@ kib() {
 	esac
 }
 
-# numbers DIR FILE...: what the files hold, in a line
+# numbers DIR FILE...: sets have to what the files hold, in a line
 numbers() {
-	local dir=$1 line='' file
+	local dir=$1 file number
 	shift
 
+	have=''
 	for file; do
-		line="$line $(cat "$dir/$file")"
+		number=''
+		read -r number <"$dir/$file" || fail "no $dir/$file"
+		have="$have $number"
 	done
-	echo "${line# }"
+	have=${have# }
+}
+
+# sum_nodes KIB FILE: sets sum to what the nodes have together
+sum_nodes() {
+	local file number
+
+	sum=0
+	for file in /sys/devices/system/node/node*/hugepages/"hugepages-$1kB/$2"; do
+		read -r number <"$file"
+		sum=$((sum + number))
+	done
 }
 
 # expect_pool [2M|1G] TOTAL FREE RESERVED SURPLUS: sysfs, every node and, for
 # the default size, /proc/meminfo agree on the pool of this size (2M)
 expect_pool() {
-	local size=2M kib dir have nodes
+	local - size=2M kib dir have sum nodes
+	set +x
 
 	case $1 in *[MG]) size=$1; shift ;; esac
 	kib=$(kib "$size")
 	dir=/sys/kernel/mm/hugepages/hugepages-${kib}kB
-	have=$(numbers "$dir" nr_hugepages free_hugepages resv_hugepages surplus_hugepages)
+	numbers "$dir" nr_hugepages free_hugepages resv_hugepages surplus_hugepages
 	[ "$have" = "$1 $2 $3 $4" ] ||
 		fail "$size pool (total free reserved surplus): expected $1 $2 $3 $4, sysfs says $have"
-	if [ "$(awk '/^Hugepagesize:/ { print $2 }' /proc/meminfo)" = "$kib" ]; then
-		have=$(awk '/^HugePages_/ { printf "%s%s", s, $2; s = " " }' /proc/meminfo)
+	# The size first, then the pool of this size
+	have=$(awk '/^HugePages_/ { s = s " " $2 } /^Hugepagesize:/ { print $2 s }' /proc/meminfo)
+	if [ "${have%% *}" = "$kib" ]; then
+		have=${have#* }
 		[ "$have" = "$1 $2 $3 $4" ] ||
 			fail "$size pool (total free reserved surplus): expected $1 $2 $3 $4, /proc/meminfo says $have"
 	fi
-	nodes="$(sum_nodes "$kib" nr_hugepages) $(sum_nodes "$kib" free_hugepages) $(sum_nodes "$kib" surplus_hugepages)"
-	[ "$nodes" = "$1 $2 $4" ] ||
-		fail "$size pool (total free surplus): expected $1 $2 $4, the nodes add up to $nodes"
+	nodes=''
+	for file in nr_hugepages free_hugepages surplus_hugepages; do
+		sum_nodes "$kib" $file
+		nodes="$nodes $sum"
+	done
+	[ "$nodes" = " $1 $2 $4" ] ||
+		fail "$size pool (total free surplus): expected $1 $2 $4, the nodes add up to$nodes"
 }
 
 # expect_all_free: nothing uses the 2 MiB pool, however large it is
 expect_all_free() {
-	local total
+	local have
 
-	total=$(cat $pool/nr_hugepages)
-	expect_pool "$total" "$total" 0 0
-}
-
-sum_nodes() {
-	cat /sys/devices/system/node/node*/hugepages/"hugepages-$1kB/$2" |
-		awk '{ n += $1 } END { print n }'
+	numbers $pool nr_hugepages
+	expect_pool "$have" "$have" 0 0
 }
 
 # expect_node NODE [2M|1G] TOTAL FREE SURPLUS: one node's part of a pool (2M)
 expect_node() {
-	local node=$1 size=2M dir have
+	local - node=$1 size=2M dir have
+	set +x
 	shift
 
 	case $1 in *[MG]) size=$1; shift ;; esac
 	dir=/sys/devices/system/node/node$node/hugepages/hugepages-$(kib "$size")kB
-	have=$(numbers "$dir" nr_hugepages free_hugepages surplus_hugepages)
+	numbers "$dir" nr_hugepages free_hugepages surplus_hugepages
 	[ "$have" = "$1 $2 $3" ] ||
 		fail "$size pool of node $node (total free surplus): expected $1 $2 $3, found $have"
 }
@@ -281,16 +306,17 @@ expect_node() {
 # expect_cgroup [2M|1G] NAME USED RESERVED: pages of this size (2M) charged to
 # a cgroup
 expect_cgroup() {
-	local name=2MB bytes=2097152 used rsvd
+	local - name=2MB bytes=2097152 have
+	set +x
 
 	case $1 in
 	2M) shift ;;
 	1G) name=1GB bytes=1073741824; shift ;;
 	esac
-	used=$(($(cat "/cgroup/$1/hugetlb.$name.current") / bytes))
-	rsvd=$(($(cat "/cgroup/$1/hugetlb.$name.rsvd.current") / bytes))
-	[ "$used $rsvd" = "$2 $3" ] ||
-		fail "cgroup $1 ($name pages used, reserved): expected $2 $3, found $used $rsvd"
+	numbers "/cgroup/$1" "hugetlb.$name.current" "hugetlb.$name.rsvd.current"
+	have="$((${have% *} / bytes)) $((${have#* } / bytes))"
+	[ "$have" = "$2 $3" ] ||
+		fail "cgroup $1 ($name pages used, reserved): expected $2 $3, found $have"
 }
 
 # in_cgroup NAME COMMAND...: run with its pages charged there
