@@ -24,23 +24,6 @@ static long long now_us(void)
 	return t.tv_sec * 1000000LL + t.tv_nsec / 1000;
 }
 
-static int ask(struct conn *conn, int argc, char **argv, struct reply *reply)
-{
-	char head[32];
-	int i, n = sprintf(head, "*%d\r\n", argc);
-
-	if (conn_write(conn, head, n))
-		return -1;
-	for (i = 0; i < argc; i++) {
-		n = sprintf(head, "$%zu\r\n", strlen(argv[i]));
-		if (conn_write(conn, head, n) ||
-		    conn_write(conn, argv[i], strlen(argv[i])) ||
-		    conn_write(conn, "\r\n", 2))
-			return -1;
-	}
-	return conn_read(conn, reply);
-}
-
 int main(int argc, char **argv)
 {
 	long long limit = now_us() + PATIENCE_S * 1000000LL, from, to;
@@ -56,7 +39,7 @@ int main(int argc, char **argv)
 		if (conn.fd < 0 && conn_open(&conn, atoi(argv[1])))
 			goto again;
 		from = now_us();
-		if (ask(&conn, argc - 3, argv + 3, &reply)) {
+		if (conn_ask(&conn, argc - 3, argv + 3, &reply)) {
 			conn_close(&conn);
 			goto again;
 		}

@@ -3,6 +3,7 @@
 #include "reply.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -129,4 +130,21 @@ int conn_read(struct conn *conn, struct reply *ret_reply)
 	conn->buffer[conn->start + length - 2] = 0;
 	conn->start += length;
 	return 0;
+}
+
+int conn_ask(struct conn *conn, int argc, char **argv, struct reply *ret_reply)
+{
+	char head[32];
+	int i, n = sprintf(head, "*%d\r\n", argc);
+
+	if (conn_write(conn, head, n))
+		return -1;
+	for (i = 0; i < argc; i++) {
+		n = sprintf(head, "$%zu\r\n", strlen(argv[i]));
+		if (conn_write(conn, head, n) ||
+		    conn_write(conn, argv[i], strlen(argv[i])) ||
+		    conn_write(conn, "\r\n", 2))
+			return -1;
+	}
+	return conn_read(conn, ret_reply);
 }

@@ -25,6 +25,8 @@ struct reply {
 int conn_open(struct conn *conn, int port);
 int conn_write(struct conn *conn, const char *bytes, size_t length);
 int conn_read(struct conn *conn, struct reply *ret_reply);
+/* Send a command, and read the reply */
+int conn_ask(struct conn *conn, int argc, char **argv, struct reply *ret_reply);
 void conn_close(struct conn *conn);
 
 #endif
