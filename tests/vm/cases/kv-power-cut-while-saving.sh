@@ -10,11 +10,7 @@ stages=7
 
 # Each round has other values under the same keys, all over the region
 write_round() {
-	awk -v round="$1" 'BEGIN {
-		while (length(fill) < 8000) fill = fill "0123456789abcdef"
-		for (i = 1; i <= 4000; i++)
-			printf "SET key:%d %d:%d:%s\r\n", i, round, i * round, fill
-	}' | redis-cli --pipe
+	kv-fill 6379 31 8000 "$1"
 	redis_says OK set round "$1"
 	kv-list 6379 >"/disk/sum.$1"
 	sync

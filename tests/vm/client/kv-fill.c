@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * kv-fill PORT MIB [BYTES]: so much data in values of so many bytes (16 KiB),
- * each under its own key. The same each time, and it does not compress.
+ * kv-fill PORT MIB [BYTES [TURN]]: so much data in values of so many bytes (16
+ * KiB), each under its own key. The same each time, and it does not compress.
+ * With TURN, a number, under keys of its own: other values each turn, under the
+ * same keys.
  */
 #define _GNU_SOURCE
 #include <stdint.h>
@@ -14,7 +16,7 @@
 #define VALUE_MAX	16384
 #define BATCH		32
 
-static long value = VALUE_MAX;
+static long value = VALUE_MAX, turn;
 
 static void fail(const char *what)
 {
@@ -24,9 +26,9 @@ static void fail(const char *what)
 
 static size_t put(char *out, long i)
 {
-	int n = sprintf(out, "*3\r\n$3\r\nSET\r\n$12\r\nfill%08ld\r\n$%ld\r\n",
-			i, value);
-	uint64_t x = (uint64_t)i + 1;
+	int n = sprintf(out, "*3\r\n$3\r\nSET\r\n$12\r\n%s%08ld\r\n$%ld\r\n",
+			turn ? "turn" : "fill", i, value);
+	uint64_t x = ((uint64_t)turn << 32) + (uint64_t)i + 1;
 	long at;
 
 	for (at = 0; at < value; at += sizeof(x)) {
@@ -48,13 +50,15 @@ int main(int argc, char **argv)
 	struct conn conn;
 	size_t n;
 
-	if (argc == 4)
+	if (argc >= 4)
 		value = atol(argv[3]);
-	if ((argc == 3 || argc == 4) && value >= 8 && value <= VALUE_MAX &&
-	    value % 8 == 0)
+	if (argc == 5)
+		turn = atol(argv[4]);
+	if (argc >= 3 && argc <= 5 && value >= 8 && value <= VALUE_MAX &&
+	    value % 8 == 0 && (argc < 5 || turn > 0))
 		count = atol(argv[2]) * (1 << 20) / value;
 	if (count <= 0) {
-		fprintf(stderr, "usage: kv-fill PORT MIB [BYTES]\nBYTES: 8 to %d, a multiple of 8\n",
+		fprintf(stderr, "usage: kv-fill PORT MIB [BYTES [TURN]]\nBYTES: 8 to %d, a multiple of 8; TURN: from 1\n",
 			VALUE_MAX);
 		return 2;
 	}
