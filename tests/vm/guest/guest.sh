@@ -257,7 +257,7 @@ sum_nodes() {
 # expect_pool [2M|1G] TOTAL FREE RESERVED SURPLUS: sysfs, every node and, for
 # the default size, /proc/meminfo agree on the pool of this size (2M)
 expect_pool() {
-	local - size=2M kib dir have sum nodes
+	local - size=2M kib dir have sum nodes file
 	set +x
 
 	case $1 in *[MG]) size=$1; shift ;; esac
