@@ -3,13 +3,7 @@
 # memory: 768
 # hugepages: 150
 stage_1() {
-	luo <<-'END'
-		memfd f 2M 280M
-		fill f 111
-		create s
-		preserve s f 1
-		hold
-	END
+	keep_file 280M 111
 }
 
 stage_2() {

@@ -2,13 +2,7 @@
 # shows: a next kernel told to make fewer pages still has all that came over
 # hugepages: 16
 stage_1() {
-	luo <<-'END'
-		memfd f 2M 24M
-		fill f 112
-		create s
-		preserve s f 1
-		hold
-	END
+	keep_file 24M 112
 	next_hugepages=4
 }
 

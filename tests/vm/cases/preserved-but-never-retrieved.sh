@@ -2,13 +2,7 @@
 # shows: what nobody retrieves stays whole out of reach, the next kexec drops it
 # hugepages: 16
 stage_1() {
-	luo <<-'END'
-		memfd f 2M 8M
-		fill f 51
-		create s
-		preserve s f 1
-		hold
-	END
+	keep_file 8M 51
 }
 
 stage_2() {

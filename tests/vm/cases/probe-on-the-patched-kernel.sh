@@ -34,13 +34,7 @@ stage_1() {
 	probe_says unknown preserve.2M
 	in_cgroup app/sub hp-probe --try --length=4M >/tmp/probe
 	probe_says yes cgroup.room
-	luo <<-'END'
-		memfd f 2M 4M
-		fill f 1
-		create s
-		preserve s f 1
-		hold
-	END
+	keep_file 4M 1
 	probe 0 --try
 	expect_pool 8 6 0 0
 }

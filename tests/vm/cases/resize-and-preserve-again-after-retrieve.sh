@@ -2,13 +2,7 @@
 # shows: a retrieved file shrinks, grows, gets holes and is preserved again
 # hugepages: 24
 stage_1() {
-	luo <<-'END'
-		memfd f 2M 16M
-		fill f 91
-		create s
-		preserve s f 1
-		hold
-	END
+	keep_file 16M 91
 }
 
 stage_2() {

@@ -2,13 +2,7 @@
 # shows: the last close of an incoming session frees what was not retrieved
 # hugepages: 16
 stage_1() {
-	luo <<-'END'
-		memfd f 2M 8M
-		fill f 61
-		create s
-		preserve s f 1
-		hold
-	END
+	keep_file 8M 61
 }
 
 stage_2() {

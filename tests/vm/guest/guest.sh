@@ -133,6 +133,20 @@ many_sessions() {
 	done
 }
 
+# --- what most cases begin with -----------------------------------------------
+
+# keep_file SIZE PATTERN: a file of 2 MiB pages filled with this pattern, preserved
+# in the session s with token 1, and held until the kernel is gone
+keep_file() {
+	luo <<-END
+		memfd f 2M $1
+		fill f $2
+		create s
+		preserve s f 1
+		hold
+	END
+}
+
 # --- going to the next kernel -----------------------------------------------
 
 # Cases may set: next_hugepages (the pool the next kernel is told to make: what
