@@ -54,7 +54,8 @@ need_packages() {
 
 apt_install() {
 	as_root env DEBIAN_FRONTEND=noninteractive \
-		apt-get -q -y install --no-install-recommends "$@" >&2
+		apt-get -q -y -o DPkg::Lock::Timeout=300 install \
+		--no-install-recommends "$@" >&2
 }
 
 # What building everything and running it in a virtual machine takes

@@ -3,6 +3,9 @@
 # Where the kernel's source comes from, and the tree that is built. Sourced by
 # tools/kernel.
 
+# shellcheck source-path=SCRIPTDIR source=archive.sh
+. "$top/tools/archive.sh"
+
 # find_source [DIR|TARBALL]: set source_kind (dir or tar), source_path,
 # source_version and source_id, which changes when the source does
 find_source() {
@@ -94,35 +97,6 @@ fetch_debian_source() {
 		[ -e "$tarball" ] || die "Debian's $package holds no usr/src/$package.tar.xz: give a tree or tarball with --source"
 	fi
 	use_tarball "$tarball"
-}
-
-# Every Debian mirror that this machine's apt uses, in its order. apt reads
-# sources.list and the .sources files alike.
-debian_mirrors() {
-	# shellcheck disable=SC2016
-	apt-get indextargets --no-release-info \
-		--format '$(CREATED_BY) $(COMPONENT) $(RELEASE) $(REPO_URI)' |
-		awk '$1 == "Packages" && $2 == "main" && $3 !~ /security|-updates|-backports/ && !seen[$4]++ { print $4 }'
-}
-
-# private_apt PLACE deb|deb-src MIRROR: set options, with which apt-get uses
-# this mirror's $suite alone, through lists of its own in PLACE
-private_apt() {
-	local keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-
-	[ -r "$keyring" ] || need_packages debian-archive-keyring
-	options=(
-		-o "Dir::Etc::SourceList=$1/sources.list"
-		-o Dir::Etc::SourceParts=/dev/null
-		-o "Dir::State::Lists=$1/lists"
-		-o "Dir::Cache=$1"
-		-o "Dir::Cache::Archives=$1/archives"
-		-o APT::Sandbox::User="$(id -un)"
-		-o Acquire::Languages=none
-		-o Acquire::Retries=3
-	)
-	mkdir -p "$1/lists/partial" "$1/archives/partial"
-	printf '%s [signed-by=%s] %s %s main\n' "$2" "$keyring" "$3" "$suite" >"$1/sources.list"
 }
 
 download_debian_source() {
