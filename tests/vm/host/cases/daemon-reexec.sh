@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: MIT
+# shows: the store and the lock in it outlive systemctl daemon-reexec
+stage_1() {
+	hold_units
+	systemctl start $units
+	systemctl daemon-reexec
+	for unit in $units; do
+		stored $unit 1
+		again $unit locked
+	done
+	systemctl restart yes restart on-success
+	came_up "kept 2 locked" yes restart on-success
+	for unit in yes restart on-success; do
+		stored $unit 1
+	done
+}

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=dash disable=SC2154,SC2034
+# What the cases of a host can call beside guest.sh.
+
+suite=$(cat /hp/suite 2>/dev/null || true)
+
+verdict() {
+	tail -n 30 /hp/log/* >/dev/console 2>&1 || true
+	report "verdict $*"
+	sync
+	echo o >/proc/sysrq-trigger
+	sleep 60
+}
+
+# --- how a life of the host ends ------------------------------------------------
+
+# A case sets next_by to one of these. All but reset stop every service first.
+#	kernel		systemctl kexec into the kernel that load_next loads
+#	soft_reboot	systemctl soft-reboot: the kernel stays
+#	boot		an orderly reboot
+#	reset		the power fails
+# Cases may set next_args (added to the command line of the next kernel),
+# next_kernel_name and next_initrd (dracut or initramfs-tools).
+
+load_next() {
+	local initrd=''
+
+	[ -z "${next_initrd:-}" ] || initrd=--initrd=/boot/initrd.$next_initrd
+	kexec -s -l "/hp/kernel/${next_kernel_name:-$(cat /hp/kernel/default)}" $initrd \
+		--command-line="$(cat /proc/cmdline) ${next_args:-}"
+}
+
+# leave VERB COMMAND...: the next life is the next stage
+leave() {
+	local verb=$1
+	shift
+
+	echo $((stage + 1)) >/hp/stage
+	sync
+	report "$verb"
+	"$@"
+	sleep 120
+	fail "the host did not go: $*"
+}
+
+next_kernel() {
+	load_next
+	leave kexec systemctl kexec
+}
+
+next_soft_reboot() {
+	leave soft-reboot systemctl soft-reboot
+}
+
+next_boot() {
+	leave "boot $((stage + 1))" systemctl reboot
+}
+
+next_reset() {
+	echo $((stage + 1)) >/hp/stage
+	sync
+	report "reset $((stage + 1))"
+	sleep 120
+	fail "the power did not fail"
+}
+
+# --- the service hold, see hold.c -----------------------------------------------
+
+# hold_unit NAME [LINE]...: a unit of that name, of an unprivileged service, with
+# these lines in its section [Service]; "hold=WORDS" are the program's arguments.
+# A unit that systemd knows already needs a daemon-reload after that.
+hold_unit() {
+	local name=$1 arguments='' line
+	shift
+
+	for line; do
+		case $line in hold=*) arguments=${line#hold=} ;; esac
+	done
+	{
+		cat <<-END
+			[Install]
+			WantedBy=multi-user.target
+			[Service]
+			Type=notify
+			NotifyAccess=main
+			DynamicUser=yes
+			ExecStart=/hp/bin/hold $arguments
+			StandardOutput=append:/hp/log/$name
+			StandardError=append:/hp/log/$name
+			FileDescriptorStoreMax=4
+		END
+		for line; do
+			case $line in hold=*) ;; *) echo "$line" ;; esac
+		done
+	} >"/etc/systemd/system/$name.service"
+}
+
+# says NAME WORDS: the last line that the service printed
+says() {
+	local have
+
+	have=$(tail -n 1 "/hp/log/$1" 2>/dev/null || true)
+	[ "$have" = "$2" ] || fail "$1: expected '$2', says '$have'"
+}
+
+# came_up WORDS NAME...: each of these services printed that last
+came_up() {
+	local words=$1 name
+	shift
+
+	for name; do
+		says "$name" "$words"
+	done
+}
+
+# hold_units: a unit for each value of FileDescriptorStorePreserve=, by its name
+hold_units() {
+	hold_unit yes FileDescriptorStorePreserve=yes
+	hold_unit restart FileDescriptorStorePreserve=restart
+	hold_unit no FileDescriptorStorePreserve=no
+	hold_unit on-success FileDescriptorStorePreserve=on-success
+	units="yes restart no on-success"
+}
+
+# stored NAME NUMBER: so many descriptors are in the unit's store
+stored() {
+	local have
+
+	have=$(systemctl show -P NFileDescriptorStore "$1.service")
+	[ "$have" = "$2" ] || fail "the store of $1 has $have descriptors, expected $2"
+}
+
+# again NAME [STATE]: the service writes once more, and every file has this lock
+again() {
+	local before
+
+	before=$(wc -l <"/hp/log/$1")
+	systemctl kill --signal=USR1 --kill-who=main "$1.service"
+	wait_for more_lines "$1" "$before"
+	[ -z "${2:-}" ] || case $(tail -n 1 "/hp/log/$1") in
+	"wrote "*" $2") ;;
+	*) fail "$1: expected the lock to be $2, says '$(tail -n 1 "/hp/log/$1")'" ;;
+	esac
+}
+
+more_lines() {
+	[ "$(wc -l <"/hp/log/$1")" -gt "$2" ]
+}
+
+# killed NAME: SIGKILL, and systemd has seen it
+killed() {
+	systemctl kill --signal=KILL "$1.service"
+	wait_for sh -c "! systemctl is-active -q $1.service"
+	systemctl reset-failed "$1.service"
+}
+
+# --- a root process that lives on to the kexec ------------------------------------
+
+# keeper LINE...: a service of root that holds a session of LUO itself, and that
+# nothing stops but what these lines of its section [Service] leave
+keeper() {
+	local line
+
+	if [ "$stage" = 1 ]; then
+		printf '%s\n' 'memfd f 2M 8M' 'fill f 31'
+	else
+		printf '%s\n' 'incoming s' 'retrieve s f 1' 'check f 31' 'finish s' 'close s'
+	fi >/hp/script
+	printf '%s\n' 'create s' 'preserve s f 1' 'hold' >>/hp/script
+	{
+		cat <<-END
+			[Unit]
+			DefaultDependencies=no
+			[Service]
+			Type=forking
+			StandardInput=file:/hp/script
+			StandardOutput=append:/hp/log/keeper
+			StandardError=append:/hp/log/keeper
+			KillMode=none
+			SendSIGKILL=no
+		END
+		printf '%s\n' "$@"
+	} >/etc/systemd/system/keeper.service
+	systemctl start keeper
+	[ ! -s /hp/log/keeper ] || fail "keeper: $(cat /hp/log/keeper)"
+	expect_pool 64 60 0 0
+}
