@@ -8,9 +8,9 @@ stage_1() {
 		stored $unit 1
 		again $unit locked
 	done
-	systemctl restart yes restart on-success
-	came_up "kept 2 locked" yes restart on-success
-	for unit in yes restart on-success; do
+	systemctl restart yes yes-enabled restart on-success
+	came_up "kept 2 locked" yes yes-enabled restart on-success
+	for unit in yes yes-enabled restart on-success; do
 		stored $unit 1
 	done
 }

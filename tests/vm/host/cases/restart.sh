@@ -9,7 +9,7 @@ stage_1() {
 		again $unit locked
 	done
 	systemctl restart $units
-	came_up "kept 2 locked" yes restart on-success
+	came_up "kept 2 locked" yes yes-enabled restart on-success
 	case $suite in
 	bookworm) says no "kept 2 locked" ;;	# 252 does not know the setting
 	*) says no "new 1 locked" ;;

@@ -5,5 +5,5 @@
 # time: 300
 stages=4
 stage() {
-	keeper 'ExecStart=/hp/bin/luo' SurviveFinalKillSignal=yes
+	keeper /hp/bin/luo SurviveFinalKillSignal=yes
 }

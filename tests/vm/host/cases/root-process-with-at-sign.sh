@@ -5,5 +5,5 @@
 # time: 300
 stages=4
 stage() {
-	keeper 'ExecStart=@/hp/bin/luo @luo'
+	keeper '@/hp/bin/luo @luo'
 }

@@ -19,9 +19,12 @@ stage_1() {
 	systemctl start $units
 	case $suite in
 	bookworm) came_up "new 1 locked" $units ;;
-	trixie) came_up "new 1 locked" $units ;;
+	trixie)
+		came_up "kept 1 locked" yes-enabled
+		came_up "new 1 locked" yes restart no on-success
+		;;
 	sid)
-		came_up "kept 1 locked" yes
+		came_up "kept 1 locked" yes yes-enabled
 		came_up "new 1 locked" restart no on-success
 		;;
 	esac

@@ -9,8 +9,6 @@ stage() {
 
 	if [ "$stage" = 1 ]; then
 		hold_units
-		hold_unit yes-enabled FileDescriptorStorePreserve=yes
-		systemctl enable yes-enabled
 		systemctl start $loses
 		came_up "new 1 locked" $loses
 		return

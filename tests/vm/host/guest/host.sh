@@ -113,13 +113,16 @@ came_up() {
 	done
 }
 
-# hold_units: a unit for each value of FileDescriptorStorePreserve=, by its name
+# hold_units: a unit for each value of FileDescriptorStorePreserve=, by its name,
+# and one that is enabled
 hold_units() {
 	hold_unit yes FileDescriptorStorePreserve=yes
+	hold_unit yes-enabled FileDescriptorStorePreserve=yes
 	hold_unit restart FileDescriptorStorePreserve=restart
 	hold_unit no FileDescriptorStorePreserve=no
 	hold_unit on-success FileDescriptorStorePreserve=on-success
-	units="yes restart no on-success"
+	systemctl enable yes-enabled
+	units="yes yes-enabled restart no on-success"
 }
 
 # stored NAME NUMBER: so many descriptors are in the unit's store
@@ -156,10 +159,11 @@ killed() {
 
 # --- a root process that lives on to the kexec ------------------------------------
 
-# keeper LINE...: a service of root that holds a session of LUO itself, and that
-# nothing stops but what these lines of its section [Service] leave
+# keeper COMMAND [LINE]...: a service of root that holds a session of LUO itself,
+# that no unit conflicts with, and that has these lines in its section [Unit]
 keeper() {
-	local line
+	local command=$1
+	shift
 
 	if [ "$stage" = 1 ]; then
 		printf '%s\n' 'memfd f 2M 8M' 'fill f 31'
@@ -168,20 +172,18 @@ keeper() {
 	fi >/hp/script
 	printf '%s\n' 'create s' 'preserve s f 1' 'hold' >>/hp/script
 	{
+		printf '%s\n' '[Unit]' 'DefaultDependencies=no' "$@"
 		cat <<-END
-			[Unit]
-			DefaultDependencies=no
 			[Service]
 			Type=forking
+			ExecStart=$command
 			StandardInput=file:/hp/script
 			StandardOutput=append:/hp/log/keeper
 			StandardError=append:/hp/log/keeper
 			KillMode=none
 			SendSIGKILL=no
 		END
-		printf '%s\n' "$@"
 	} >/etc/systemd/system/keeper.service
 	systemctl start keeper
-	[ ! -s /hp/log/keeper ] || fail "keeper: $(cat /hp/log/keeper)"
 	expect_pool 64 60 0 0
 }
