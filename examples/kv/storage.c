@@ -35,10 +35,16 @@ bool storage_is_preserved(const struct storage *st)
 
 int storage_can_preserve(const struct storage *st)
 {
-	int rc = hp_session_can_preserve(st->session);
+	struct hp_session_info info = { .size = sizeof(info) };
+	int rc = hp_session_info(st->session, &info);
 
+	if (rc < 0)
+		return rc;
+	if (info.local)
+		return -ENODEV;
 	/* What the kernel thinks of huge pages is known from trying only. */
-	return rc < 0 ? rc : st->preserve_error;
+	return info.state == HP_STATE_RETURNED ? -EINPROGRESS :
+						 st->preserve_error;
 }
 
 const char *storage_origin(const struct storage *st)
@@ -71,7 +77,7 @@ void storage_close(struct storage *st)
 		return;
 	rc = hp_session_abort(st->session);
 	if (rc == 0)
-		rc = hp_session_close(st->session);
+		rc = hp_session_close(st->session, 0);
 	/*
 	 * -EBUSY: came back, not committed, and we give up: the kernel frees
 	 * it with the process.

@@ -80,10 +80,11 @@ static bool came_back(struct storage *st)
 	struct hp_session_info session = { .size = sizeof(session) };
 	struct hp_region_info region = { .size = sizeof(region) };
 
-	if (!hp_session_returned(st->session))
+	if (hp_session_info(st->session, &session) < 0)
+		return true;
+	if (session.state != HP_STATE_RETURNED)
 		return false;
-	if (hp_session_info(st->session, &session) < 0 ||
-	    session.manifest_error)
+	if (session.manifest_error)
 		return true;
 	for (unsigned int i = 0; ; i++) {
 		int rc = hp_session_region(st->session, i, &region);

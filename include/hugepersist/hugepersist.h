@@ -38,8 +38,7 @@
  *    once, so exit frees its data. Retry what can be retried (-EMFILE and
  *    -ENOMEM from reclaim, -EAGAIN from commit) before giving up. If a limit is
  *    too low, stay, say so, and try again until it has been raised.
- *  - A service manager can hold the session too (HP_SESSION_SERVICE): then it
- *    outlives the process, before and after the kexec.
+ *  - A service manager's store as the holder of a session is on its way.
  *  - Preserve again after every start: what came back is not preserved for the
  *    next kexec, which loses it until hp_region_preserve() has returned 0.
  *  - A session that nobody opens keeps its pages reserved until the next kexec,
@@ -114,11 +113,12 @@
  * nothing else.
  *
  * FORK. A session belongs to the process that opened it. In a forked child,
- * known by its process id, the mapped memory works (it is the same memory) and
- * so do the getters, but is_preserved and returned stay what they were at the
- * fork, and hp_session_can_preserve() gives -ECHILD. Close gives up the child's
- * copies of descriptors, mappings and memory, and changes nothing for the
- * parent. All else is refused with -ECHILD.
+ * which the library notices by a fork handler (pthread_atfork(3)), the mapped
+ * memory works (it is the same memory) and so do the getters, but is_preserved
+ * stays what it was at the fork. Close gives up the child's copies of
+ * descriptors, mappings and memory, and changes nothing for the parent. All
+ * else is refused with -ECHILD. vfork(2), clone(2) and _Fork(3) run no handlers:
+ * call nothing of this library in such a child.
  * Until it closes, calls exec or exits, a child keeps the session alive, also
  * when the parent exits, crashes, aborts or commits: the next open or preserve
  * under that name, or preserve of that memory, then gets -EALREADY. Fork before
@@ -196,8 +196,8 @@
  * Documentation/admin-guide/mm/ (hugetlbpage.rst, transhuge.rst, pagemap.rst);
  * kernel-patches/7.3/ (what is frozen, filled and refused for huge pages);
  * memfd_create(2), mmap(2), fork(2), open(2), ftruncate(2), lseek(2), mbind(2),
- * madvise(2), proc(5), unix(7), sd_notify(3), sd_listen_fds(3),
- * pthread_cancel(3), signal-safety(7).
+ * madvise(2), proc(5), unix(7), pthread_atfork(3), pthread_cancel(3),
+ * signal-safety(7).
  */
 #ifndef HUGEPERSIST_H
 #define HUGEPERSIST_H
@@ -215,6 +215,9 @@ extern "C" {
 #define HP_VERSION_MAJOR 0
 #define HP_VERSION_MINOR 2
 #define HP_VERSION_PATCH 0
+
+/* For timeout_ms: do not wait. */
+#define HP_NO_WAIT UINT32_MAX
 
 /* Longest session name in bytes, without the terminating zero. */
 #define HP_NAME_MAX 63
@@ -257,7 +260,7 @@ struct hp_region;
  *
  * (C++: "= {}".) A null pointer means all defaults. A field that this version
  * of the library does not know must be zero, otherwise the call fails with
- * -EINVAL; so it does if size is smaller than in version 0.2.
+ * -EINVAL; so it does if size is smaller than in this version.
  */
 
 /* Flags of struct hp_session_opts */
@@ -271,31 +274,7 @@ enum {
 	 * that hides /proc/misc too (ProcSubset=pid, a chroot without /proc)
 	 * counts as without: show the process one of them.
 	 */
-	HP_SESSION_LOCAL = 1 << 0,
-
-	/*
-	 * The process is a service of a manager that keeps descriptors for it,
-	 * as systemd does with FileDescriptorStoreMax= (sd_notify(3)). The open
-	 * looks for the session among the descriptors that the process was
-	 * started with (LISTEN_FDS, LISTEN_PID, LISTEN_FDNAMES), and takes them
-	 * over; others in there are not touched. Whenever the library gets a
-	 * new session descriptor from the kernel it gives the manager a copy
-	 * (FDSTORE through NOTIFY_SOCKET), and takes that back when the session
-	 * is committed or aborted. So neither a crash nor a manager that stops
-	 * its services for the kexec ends the session. Except that a process
-	 * that is killed during hp_session_open(), before the manager has the
-	 * copy, takes a session that came back with it, if that came from
-	 * /dev/liveupdate and not from the manager. Where the manager cannot
-	 * be reached all works as without this flag; hp_session_info() tells
-	 * (stored), and the log function hears the reason.
-	 *
-	 * Among the manager's descriptors (FDNAME) the session has the name
-	 * "hugepersist-in-NAME" until commit and "hugepersist-out-NAME" when it
-	 * is preserved, with %XX for all bytes of NAME but letters, digits,
-	 * dot, dash and underscore. A manager that carries it over a kexec may
-	 * hand it out under either.
-	 */
-	HP_SESSION_SERVICE = 1 << 1
+	HP_SESSION_LOCAL = 1 << 0
 };
 
 /*
@@ -319,15 +298,16 @@ struct hp_session_opts {
 	unsigned int flags; /* HP_SESSION_* */
 
 	/*
-	 * To wait for /dev/liveupdate, and for a service manager. 0: 5000 (in
-	 * struct hp_probe_opts: not at all), 1: practically not at all.
+	 * How long to wait while another process has /dev/liveupdate open. 0:
+	 * the default, 5000. HP_NO_WAIT: not at all.
 	 */
 	unsigned int timeout_ms;
 
 	/*
 	 * LUO descriptors of this session that someone else got from the
 	 * kernel: the returned one, an empty new one, or both, in any order.
-	 * Duplicated; the caller's stay the caller's. Who gives one has asked
+	 * None in which something is preserved already. Duplicated; the
+	 * caller's stay the caller's. Who gives one has asked
 	 * the kernel for the others: /dev/liveupdate is not opened then. NULL:
 	 * none.
 	 */
@@ -393,7 +373,12 @@ enum {
 	 * address are multiples of HP_PAGE_2M, and so are ranges of numa.
 	 * Reclaim needs no flag: what comes back is what it was.
 	 */
-	HP_REGION_SHMEM = 1 << 5
+	HP_REGION_SHMEM = 1 << 5,
+	/*
+	 * [create] The caller fills it from a copy on storage: its origin is
+	 * HP_ORIGIN_SAVE.
+	 */
+	HP_REGION_LOADED = 1 << 6
 };
 
 /* What a call does not name among its options must be 0 there (-EINVAL). */
@@ -499,19 +484,9 @@ struct hp_session_info {
 	unsigned int next_sealed;     /* 1: that is sealed */
 	unsigned int preserved_count; /* regions that the next kernel gets */
 
-	/*
-	 * 1: an earlier process preserved regions under this name, and its
-	 * descriptor was found (HP_SESSION_SERVICE, fds). The regions cannot be
-	 * reached here; the next kernel gets them, unless hp_session_abort()
-	 * gives them up, which must come before the first preserve.
-	 */
-	unsigned int inherited;
-	/*
-	 * 1: a service manager was given a copy, and says that it keeps some
-	 * (FDSTORE in its environment, systemd 254 and later). None confirms
-	 * it; systemd drops what is above FileDescriptorStoreMax=.
-	 */
-	unsigned int stored;
+	/* 1: opened with HP_SESSION_LOCAL, and there is no live update here. */
+	unsigned int local;
+	unsigned int reserved; /* 0 */
 };
 
 /* State in struct hp_region_info, as bits */
@@ -549,6 +524,12 @@ enum {
 	HP_COMMIT_DROP = 1 << 0
 };
 
+/* Flags of hp_session_close() */
+enum {
+	/* Give up what is preserved, and what came back and is not committed. */
+	HP_CLOSE_DROP = 1 << 0
+};
+
 /* -- Library --------------------------------------------------------------- */
 
 /*
@@ -579,7 +560,7 @@ const char *hp_strerror(int err);
  * @ret_session: the session, to be closed with hp_session_close()
  *
  * If the previous kernel handed over a session of that name, this call takes
- * it, for good: see LIFE. hp_session_returned() tells. The regions are then
+ * it, for good: see LIFE. hp_session_info() tells. The regions are then
  * asked for with hp_region_reclaim(), in any order, and when all is well
  * hp_session_commit() ends it. Opening does not look inside: a damaged
  * manifest is reported by reclaim, create and commit, and destroys nothing.
@@ -587,17 +568,16 @@ const char *hp_strerror(int err);
  * Two opens of one name succeed as long as nothing came back; the second to
  * preserve gets -EALREADY.
  *
- * The session is taken from opts->fds if one of them is it, else from the
- * descriptors of the service manager (HP_SESSION_SERVICE), else from
- * /dev/liveupdate, which is not opened if one of the former was found.
+ * The session is taken from opts->fds if there are any, else from
+ * /dev/liveupdate.
  *
- * Blocks up to timeout_ms while another process has /dev/liveupdate open, and
- * as long until a service manager listens. Otherwise short. The first open of
+ * Blocks up to timeout_ms while another process has /dev/liveupdate open.
+ * Otherwise short. The first open of
  * the device in a new kernel makes that kernel read all that was handed over.
  *
  * -EINVAL	name empty or too long; null ret_session; unknown option; one
- *		of opts->fds is no LUO session, is one of another name, or is
- *		the second of its kind
+ *		of opts->fds is no LUO session, is one of another name, is the
+ *		second of its kind, or has something preserved in it
  * -ENODEV	no live update: CONFIG_LIVEUPDATE is not set, or the kernel was
  *		not booted with kho=on liveupdate=on (not with HP_SESSION_LOCAL,
  *		see there)
@@ -622,14 +602,6 @@ int hp_session_open(const char *name, const struct hp_session_opts *opts,
 const char *hp_session_name(const struct hp_session *session);
 
 /*
- * hp_session_returned - did the previous kernel hand this session over?
- *
- * Returns 1: yes, and it is not committed yet. 0: no, or committed, or null
- * session.
- */
-int hp_session_returned(const struct hp_session *session);
-
-/*
  * hp_session_info - all that is known about a session.
  * @info: filled in; its size must be set
  *
@@ -637,7 +609,7 @@ int hp_session_returned(const struct hp_session *session);
  * its file. A manifest that cannot be read is no error of this call but a
  * result, manifest_error. May wait for a call of another thread on the session.
  *
- * -EINVAL	null pointer; info->size smaller than that of version 0.2
+ * -EINVAL	null pointer; info->size smaller than in this version
  * -ECHILD	in a forked child
  * -EPROTO	an answer of the kernel that the library does not know
  * -EMFILE, -ENOMEM	from reading the manifest; can be repeated
@@ -654,26 +626,13 @@ int hp_session_info(struct hp_session *session, struct hp_session_info *info);
  * each once. With a manifest that cannot be read only the open ones. While
  * other threads open and close regions an index can move.
  *
- * -EINVAL	null pointer; info->size smaller than that of version 0.2
+ * -EINVAL	null pointer; info->size smaller than in this version
  * -ECHILD	in a forked child
  * -ENOENT	there are not that many
  * -EPROTO, -EMFILE, -ENOMEM	as hp_session_info()
  */
 int hp_session_region(struct hp_session *session, unsigned int index,
 		      struct hp_region_info *info);
-
-/*
- * hp_session_can_preserve - would hp_region_preserve() stand a chance?
- *
- * Returns 0: yes, as far as the session knows without trying: whether the
- * kernel takes huge pages shows in the first hp_region_preserve(). Never waits.
- *
- * -EINVAL	null session
- * -ECHILD	in a forked child
- * -ENODEV	opened with HP_SESSION_LOCAL on a machine without live update
- * -EINPROGRESS	came back and is not committed yet
- */
-int hp_session_can_preserve(const struct hp_session *session);
 
 /*
  * hp_session_commit - the data arrived: the session may be preserved again.
@@ -739,42 +698,40 @@ int hp_session_unseal(struct hp_session *session);
  * All at once: Linux cannot stop preserving one file. Regions stay mapped with
  * their contents; each one that a kexec is to take along must be preserved
  * again. Nothing preserved: 0. Does not touch what came back and is not
- * committed. Gives up what an earlier process left (inherited) too.
+ * committed.
  *
  * The kernel lets go when the last copy of its descriptor is closed: one that
  * the caller gave in opts->fds, the caller closes itself.
  *
  * Blocks while the kernel unpins the pages; the time grows with their number.
- * In addition up to timeout_ms for a service manager that holds a copy. It may
- * say that it lets go a moment before the memory is free; a preserve waits for
- * that, hp_region_grow() does not.
  *
  * -EINVAL	null session
  * -ECHILD	in a forked child
- * -EAGAIN	the service manager has not let go of its copy yet. Nothing is
- *		preserved as far as this process is concerned; the memory stays
- *		frozen until the call is repeated with success
  */
 int hp_session_abort(struct hp_session *session);
 
 /*
  * hp_session_close - close the session and all its regions.
+ * @flags: 0 or HP_CLOSE_DROP
  *
  * NULL: 0. Unmaps every region; pointers to the session, to its regions and
  * into their memory end. The memory is freed, as at exit. In a forked child:
  * see FORK.
  *
+ * With HP_CLOSE_DROP the call succeeds always: what is preserved, and what came
+ * back and is not committed, is given up first. The only exception is a forked
+ * child (-ECHILD).
+ *
  * Blocks while the kernel frees the pages; the time grows with their number.
  *
+ * -EINVAL	unknown flag
  * -ECHILD	in a child that was forked while another thread was in a call
  *		on the session
  * -EBUSY	a region is preserved: hp_session_abort() first; or the session
- *		came back and is not committed: hp_session_commit() first; or
- *		this process has the last copy of what an earlier one preserved
- *		(inherited): hp_session_abort() gives it up. Not in a forked
- *		child.
+ *		came back and is not committed: hp_session_commit() first. Not
+ *		with HP_CLOSE_DROP, and not in a forked child
  */
-int hp_session_close(struct hp_session *session);
+int hp_session_close(struct hp_session *session, unsigned int flags);
 
 /* -- Region ---------------------------------------------------------------- */
 
@@ -807,8 +764,7 @@ int hp_session_close(struct hp_session *session);
  *		pages, without nodes or with ones that the machine or the cpuset
  *		has not; unknown option
  * -ECHILD	in a forked child
- * -EFBIG	longer than a file or an address space can be, or than
- *		RLIMIT_FSIZE allows
+ * -EFBIG	longer than a file can be, or than RLIMIT_FSIZE allows
  * -EADDRINUSE	something is mapped at the address
  * -EEXIST	a region with that token exists, or came back and is not
  *		reclaimed
@@ -925,16 +881,14 @@ int hp_region_reclaim(struct hp_session *session, uint64_t token,
  * Blocks while the kernel fills and pins the pages; the time grows with the
  * number of huge pages, and with their size for those that must be zeroed
  * first. Only a signal that kills the process ends it early. In addition up to
- * timeout_ms of the session when /dev/liveupdate is needed and busy, or the
- * name still is after an abort, and as long for a service manager to listen.
+ * timeout_ms of the session when /dev/liveupdate is needed and busy.
  *
  * -EINVAL	null region, or one from hp_region_from_fd()
  * -ECHILD	in a forked child
  * -EINPROGRESS	the session came back and is not committed yet
  * -EALREADY	another session of that name is preserved already, perhaps by
- *		a child (see FORK) or by an earlier process (inherited in
- *		hp_session_info(): hp_session_abort() first), or this memory is
- *		preserved by someone else through hp_region_fd()
+ *		a child (see FORK), or this memory is preserved by someone else
+ *		through hp_region_fd()
  * -EOPNOTSUPP	the kernel cannot preserve huge pages (of that size or in that
  *		place): Linux 7.3 without the patches of this project; or shmem:
  *		Linux before 6.19, or without CONFIG_LIVEUPDATE_MEMFD
@@ -971,10 +925,8 @@ int hp_region_preserve(struct hp_region *region);
  *
  * -EINVAL	null region, or one from hp_region_from_fd()
  * -ECHILD	in a forked child
- * -EAGAIN	as hp_session_abort(): no region is preserved any more; or as
- *		below
- * -EALREADY, -EOPNOTSUPP, -EACCES, -ENODEV, -EIO, -ENOMEM, -ENOSPC, -EFBIG,
- * -EUCLEAN, -EHWPOISON, -EPROTO, -EMFILE
+ * -EAGAIN, -EALREADY, -EOPNOTSUPP, -EACCES, -ENODEV, -EIO, -ENOMEM, -ENOSPC,
+ * -EFBIG, -EUCLEAN, -EHWPOISON, -EPROTO, -EMFILE
  *		as hp_region_preserve(): this region is not preserved any more,
  *		and others are not either; hp_region_is_preserved() tells which,
  *		and for them hp_region_preserve() can be tried again
@@ -1102,6 +1054,19 @@ int hp_region_from_fd(int fd, const struct hp_region_opts *opts,
 		      struct hp_region **ret_region);
 
 /*
+ * hp_region_get - the open region with that token.
+ *
+ * The same object that opening it gave; it is closed once, for all. May wait
+ * for a call of another thread on the session.
+ *
+ * -EINVAL	null session or ret_region
+ * -ECHILD	in a forked child
+ * -ENOENT	no region with that token is open
+ */
+int hp_region_get(struct hp_session *session, uint64_t token,
+		  struct hp_region **ret_region);
+
+/*
  * hp_region_set_layout - the bytes are to be read in another way from now on.
  * @layout: the application's number, handed over by the next preserve
  *
@@ -1148,7 +1113,7 @@ int hp_region_huge_bytes(struct hp_region *region, uint64_t *ret_bytes);
  *
  * May wait for a call of another thread on the session.
  *
- * -EINVAL	null pointer; info->size smaller than that of version 0.2
+ * -EINVAL	null pointer; info->size smaller than in this version
  * -ECHILD	in a forked child
  */
 int hp_region_info(struct hp_region *region, struct hp_region_info *info);
@@ -1212,6 +1177,46 @@ int hp_region_is_preserved(const struct hp_region *region);
 
 /* hp_region_origin - where the bytes came from; 0 for a null region. */
 enum hp_origin hp_region_origin(const struct hp_region *region);
+
+/* -- For libraries on top of this one --------------------------------------- */
+
+/*
+ * hp_session_lock - several calls as one step.
+ *
+ * Until hp_session_unlock() the calls of other threads on the session and its
+ * regions wait, except the getters. Calls of this thread go on. A thread may
+ * take the lock more than once, and gives it back as often. Neither function is
+ * a cancellation point; a thread that is cancelled in between keeps the lock.
+ *
+ * -EINVAL	null session
+ * -ECHILD	in a forked child
+ */
+int hp_session_lock(struct hp_session *session);
+
+/* hp_session_unlock - see hp_session_lock(), which this thread called. */
+void hp_session_unlock(struct hp_session *session);
+
+/*
+ * hp_session_log - say something to the log function of the session.
+ * @priority: as of hp_log_fn
+ * @message: likewise
+ *
+ * A null session, or one without a log function: nothing is done.
+ */
+void hp_session_log(struct hp_session *session, int priority,
+		    const char *message);
+
+/*
+ * hp_region_check - is the file behind hp_region_fd() what it was?
+ *
+ * May wait for a call of another thread on the session.
+ *
+ * -EINVAL	null region
+ * -ECHILD	in a forked child
+ * -EUCLEAN	someone resized it, or closed it
+ * -EPROTO, -ENOMEM, -EMFILE	the system could not tell
+ */
+int hp_region_check(struct hp_region *region);
 
 #ifdef __cplusplus
 }

@@ -78,7 +78,7 @@
  *
  * SOURCES. io_uring(7), io_uring_register(2), open(2) (O_DIRECT), fsync(2),
  * rename(2), fallocate(2), flock(2), ext4(5), xfs(5);
- * https://xxhash.com; lib/save_format.h (the format of the files).
+ * https://xxhash.com; lib/save/storage/format.h (the format of the files).
  */
 #ifndef HUGEPERSIST_SAVE_H
 #define HUGEPERSIST_SAVE_H
@@ -378,19 +378,6 @@ int hp_region_open(struct hp_session *session, uint64_t token, uint64_t length,
 		   const struct hp_region_opts *region_opts,
 		   const struct hp_save_opts *opts,
 		   struct hp_region **ret_region);
-
-/*
- * hp_region_get - the open region with that token.
- *
- * The same object that opening it gave; it is closed once, for all. May wait
- * for a call of another thread on the session.
- *
- * -EINVAL	null session or ret_region
- * -ECHILD	in a forked child
- * -ENOENT	no region with that token is open
- */
-int hp_region_get(struct hp_session *session, uint64_t token,
-		  struct hp_region **ret_region);
 
 /* -- Save ------------------------------------------------------------------ */
 

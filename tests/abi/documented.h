@@ -6,16 +6,14 @@
 #ifndef HP_TEST_DOCUMENTED_H
 #define HP_TEST_DOCUMENTED_H
 
-#include <hugepersist/probe.h>
 #include <hugepersist/save.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../lib/probe.h"
-#include "../../lib/region.h"
-#include "../../lib/save_task.h"
-#include "../../lib/session.h"
+#include "../../lib/memory/region.h"
+#include "../../lib/save/task.h"
+#include "../../lib/session/session.h"
 
 /* A name in its own expansion is not expanded again. */
 #define HP_DOCUMENTED(name, function, ...) \

@@ -52,6 +52,7 @@ END
 read -ra extra <<<"$flags"
 build() {
 	"$cc" -D_GNU_SOURCE "${extra[@]}" -I"$include" -I"$here" \
+		-I"$here/../../lib" -I"$here/../../cli" \
 		-include "$work/calls.h" "$work/control.c" "$library" \
 		-Wl,-rpath,"$(dirname "$library")" -o "$work/control"
 }

@@ -19,7 +19,8 @@ same() { # WHAT ONE OTHER
 	return 1
 }
 in_map() {
-	sed -n 's/^[[:space:]]*\(hp_[a-z0-9_]*\);.*/\1/p' "$map" | sort
+	# shellcheck disable=SC2086 # one map a library
+	sed -n 's/^[[:space:]]*\(hp_[a-z0-9_]*\);.*/\1/p' $map | sort
 }
 pages() { # DIR: names of section 3, as the files and as the pages say
 	local page

@@ -60,32 +60,8 @@ extern const unsigned int controls_count;
 __attribute__((noreturn, format(printf, 3, 4))) void
 bh_failed(const char *file, int line, const char *format, ...);
 
-/* The call gives that result. */
-#define is(call, want)                                                        \
-	do {                                                                  \
-		int is_rc = (call), is_want = (want);                         \
-		if (is_rc != is_want)                                         \
-			bh_failed(__FILE__, __LINE__, "%s: %d (%s), not %d",  \
-				  #call, is_rc, hp_strerror(is_rc), is_want); \
-	} while (0)
-#define ok(call) is(call, 0)
-
-#define check(condition)                                            \
-	do {                                                        \
-		if (!(condition))                                   \
-			bh_failed(__FILE__, __LINE__, "not so: %s", \
-				  #condition);                      \
-	} while (0)
-
-#define equal(value, want)                                                  \
-	do {                                                                \
-		uint64_t eq_value = (uint64_t)(value);                      \
-		uint64_t eq_want = (uint64_t)(want);                        \
-		if (eq_value != eq_want)                                    \
-			bh_failed(__FILE__, __LINE__, "%s: %llu, not %llu", \
-				  #value, (unsigned long long)eq_value,     \
-				  (unsigned long long)eq_want);             \
-	} while (0)
+#define EXPECT_FAILED(...) bh_failed(__FILE__, __LINE__, __VA_ARGS__)
+#include "../expect.h"
 
 /* -- What cases have in common (common.c) ---------------------------------- */
 
@@ -113,6 +89,8 @@ bool has_bytes(const void *address, uint64_t length, uint64_t seed);
 void check_bytes(const struct hp_region *region, uint64_t seed);
 
 struct hp_session_info session_info(struct hp_session *session);
+/* Did the previous kernel hand it over, and is it not committed? */
+bool session_returned(struct hp_session *session);
 struct hp_region_info region_info(struct hp_region *region);
 /* hp_session_region(), and the result. */
 int list_region(struct hp_session *session, unsigned int index,

@@ -29,12 +29,17 @@ const char *session_name(const char *suffix)
 	return name;
 }
 
+bool session_returned(struct hp_session *session)
+{
+	return session_info(session).state == HP_STATE_RETURNED;
+}
+
 struct hp_session *open_fresh(void)
 {
 	struct hp_session *s;
 
 	ok(bh_open(session_name(""), NULL, &s));
-	equal(hp_session_returned(s), 0);
+	equal(session_returned(s), 0);
 	return s;
 }
 
@@ -43,7 +48,7 @@ struct hp_session *open_returned(void)
 	struct hp_session *s;
 
 	ok(bh_open(session_name(""), NULL, &s));
-	equal(hp_session_returned(s), 1);
+	equal(session_returned(s), 1);
 	return s;
 }
 

@@ -24,8 +24,6 @@ static void info_before(void)
 	equal(session_info(s).next_sealed, 0);
 	equal(session_info(s).preserved_count, 2);
 	equal(session_info(s).generation, 0);
-	equal(session_info(s).inherited, 0);
-	equal(session_info(s).stored, 0);
 }
 
 static void check_info(struct hp_session *s, const struct expected *expected)
@@ -58,7 +56,7 @@ static void info_after(void)
 	check(strcmp(session_info(s).boot_id, boot_id));
 	ok(hp_session_commit(s, 0));
 	check_info(s, hp_region_address(r));
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 }
 CASE(information_says_who_wrote_the_session, info_before, info_after);
 
@@ -80,7 +78,7 @@ static void small_info(void)
 	equal(longer.known.state, HP_STATE_FRESH);
 	for (size_t i = 0; i < sizeof(longer.unknown); i++)
 		equal(longer.unknown[i], 0);
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 }
 CASE(information_has_the_size_that_the_caller_knows, small_info);
 
@@ -143,7 +141,7 @@ static void list_after(void)
 	ok(list_region(s, 2, &info));
 	equal(info.token, 10);
 	is(list_region(s, 3, &info), -ENOENT);
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 }
 CASE(regions_are_listed_in_their_order, list_before, list_after);
 
@@ -180,13 +178,13 @@ static void generation_after(void)
 	equal(session_info(s).updates, 2);
 	take_back(s, 1);
 	ok(hp_session_commit(s, 0));
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 	/* A start at which nothing came back begins anew. */
 	s = open_fresh();
 	make_preserved(s, 1, 1);
 	equal(session_info(s).next_generation, 1);
 	ok(hp_session_abort(s));
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 }
 CASE(each_set_of_regions_is_a_generation, generation_before, generation_between,
      generation_after);
@@ -223,7 +221,7 @@ static void seal_after(void)
 	equal(session_info(s).sealed, 0);
 	take_back(s, 1);
 	ok(hp_session_commit(s, 0));
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 }
 CASE(seal_comes_back_and_holds_for_one_update, seal_before, seal_between,
      seal_after);

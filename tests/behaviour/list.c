@@ -39,7 +39,7 @@
 	X(committed_session_can_be_preserved_while_a_child_lives)   \
 	X(session_can_be_given_by_its_descriptors)                  \
 	X(descriptor_of_something_else_is_refused)                  \
-	X(inherited_session_must_be_given_up_first)                 \
+	X(session_of_another_process_is_refused)                    \
 	X(label_and_layout_come_back)                               \
 	X(region_comes_back_at_its_old_address)                     \
 	X(region_comes_back_at_another_address)                     \

@@ -34,7 +34,7 @@ static void unpreserve_after(void)
 	take_back(s, 1);
 	is(hp_region_reclaim(s, 2, NULL, &r), -ENOENT);
 	ok(hp_session_commit(s, 0));
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 }
 CASE(one_region_of_many_is_not_preserved_any_more, unpreserve_before,
      unpreserve_after);
@@ -50,7 +50,7 @@ static void unpreserve_last(void)
 	equal(session_info(s).preserved_count, 0);
 	is(hp_session_seal(s), -ENOENT);
 	ok(hp_region_close(r));
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 }
 CASE(last_region_is_not_preserved_any_more, unpreserve_last);
 
@@ -67,7 +67,7 @@ static void someone_else(void)
 	bh_close(other);
 	ok(hp_region_preserve(r));
 	ok(hp_session_abort(s));
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 }
 CASE(memory_that_someone_else_preserves_is_refused, someone_else);
 
@@ -93,7 +93,7 @@ static void frozen_after(void)
 	check_bytes(r, 5);
 	is(hp_region_grow(r, 3 * PAGE, NULL), -EBUSY);
 	ok(hp_session_commit(s, 0));
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 }
 CASE(pages_are_frozen_and_bytes_are_not, frozen_before, frozen_after);
 
@@ -110,7 +110,7 @@ static void resized(void)
 	ok(bh_set_length(hp_region_fd(r), 2 * PAGE));
 	ok(hp_region_preserve(r));
 	ok(hp_session_abort(s));
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 }
 CASE(file_that_was_resized_is_refused, resized);
 
@@ -141,7 +141,7 @@ static void holes_after(void)
 		equal(bytes[2 * PAGE + i], 0);
 	}
 	ok(hp_session_commit(s, 0));
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 }
 CASE(pages_never_touched_come_back_as_zeros, holes_before, holes_after);
 
@@ -157,7 +157,7 @@ static void room(void)
 	ok(hp_region_create(s, 1, (uint64_t)free_before * PAGE, NULL, &r));
 	equal(bh_pool_free(PAGE), 0);
 	is(hp_region_create(s, 2, PAGE, NULL, &r), -ENOMEM);
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 	equal(bh_pool_free(PAGE), free_before);
 }
 CASE(all_pages_are_taken_at_once_or_none, room);

@@ -14,7 +14,6 @@ static void child(void)
 	check_bytes(region, 1);
 	equal(hp_region_is_preserved(region), 1);
 	equal(hp_region_length(region), PAGE);
-	is(hp_session_can_preserve(shared), -ECHILD);
 	is(hp_session_commit(shared, 0), -ECHILD);
 	is(hp_session_abort(shared), -ECHILD);
 	is(hp_session_seal(shared), -ECHILD);
@@ -32,7 +31,7 @@ static void child(void)
 	is(hp_region_adopt(shared, 9, hp_region_fd(region), NULL, &r), -ECHILD);
 	/* Neither closes anything for the parent. */
 	ok(hp_region_close(region));
-	ok(hp_session_close(shared));
+	ok(hp_session_close(shared, 0));
 }
 
 static void fork_before(void)
@@ -52,7 +51,7 @@ static void fork_after(void)
 	take_back(s, 1);
 	take_back(s, 2);
 	ok(hp_session_commit(s, 0));
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 }
 CASE(forked_child_changes_nothing, fork_before, fork_after);
 
@@ -83,7 +82,7 @@ static void child_holds_after(void)
 	bh_child_ends();
 	equal(hp_region_is_preserved(r), 1);
 	ok(hp_session_abort(s));
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 }
 CASE(committed_session_can_be_preserved_while_a_child_lives, fork_before,
      child_holds_after);
@@ -110,14 +109,14 @@ static void given_after(void)
 	check(fds[0] >= 0 && fds[1] >= 0);
 	opts.fds = fds;
 	opts.fds_count = 2;
-	opts.timeout_ms = 1;
+	opts.timeout_ms = HP_NO_WAIT;
 	/* The device is not needed. */
 	device = bh_take_device();
 	ok(bh_open(session_name(""), &opts, &s));
 	/* The caller's stay the caller's. */
 	bh_close(fds[0]);
 	bh_close(fds[1]);
-	equal(hp_session_returned(s), 1);
+	equal(session_returned(s), 1);
 	r = take_back(s, 1);
 	take_back(s, 2);
 	ok(hp_session_commit(s, 0));
@@ -134,7 +133,7 @@ static void given_last(void)
 	take_back(s, 1);
 	is(hp_region_reclaim(s, 2, NULL, &r), -ENOENT);
 	ok(hp_session_commit(s, 0));
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 }
 CASE(session_can_be_given_by_its_descriptors, two_before, given_after,
      given_last);
@@ -161,42 +160,36 @@ static void wrong_fds(void)
 	is(bh_open(session_name(""), &opts, &s), -EINVAL);
 	opts.fds_count = 1;
 	ok(bh_open(session_name(""), &opts, &s));
-	equal(hp_session_returned(s), 0);
-	equal(session_info(s).inherited, 0);
+	equal(session_returned(s), 0);
 	make_preserved(s, 1, 1);
 	ok(hp_session_abort(s));
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 	bh_close(own);
 	bh_close(other);
 	bh_close(file);
 }
 CASE(descriptor_of_something_else_is_refused, wrong_fds);
 
-static void inherited(void)
+static void filled(void)
 {
 	struct hp_session_opts opts = session_opts(0);
 	int fd = bh_luo_create(session_name("")), huge = bh_memfd(PAGE, PAGE),
 	    manifest = bh_memfd(0, 4096);
 	struct hp_session *s;
-	struct hp_region *r;
 
-	/* As if an earlier process had preserved something. */
+	/* As if another process had preserved something. */
 	ok(bh_luo_preserve(fd, manifest, HP_TOKEN_RESERVED));
 	ok(bh_luo_preserve(fd, huge, 1));
 	opts.fds = &fd;
 	opts.fds_count = 1;
-	ok(bh_open(session_name(""), &opts, &s));
-	equal(session_info(s).inherited, 1);
-	r = make(s, 2, 1);
-	is(hp_region_preserve(r), -EALREADY);
+	is(bh_open(session_name(""), &opts, &s), -EINVAL);
+	/* The name is that process's. */
+	s = open_fresh();
+	is(hp_region_preserve(make(s, 2, 1)), -EALREADY);
 	bh_close(fd);
-	is(hp_region_preserve(r), -EALREADY);
-	ok(hp_session_abort(s));
-	equal(session_info(s).inherited, 0);
-	ok(hp_region_preserve(r));
-	ok(hp_session_abort(s));
-	ok(hp_session_close(s));
+	make_preserved(s, 3, 1);
+	ok(hp_session_close(s, HP_CLOSE_DROP));
 	bh_close(huge);
 	bh_close(manifest);
 }
-CASE(inherited_session_must_be_given_up_first, inherited);
+CASE(session_of_another_process_is_refused, filled);

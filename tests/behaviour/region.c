@@ -50,7 +50,7 @@ static void label_after(void)
 	check(!strcmp(region_info(r).label, ""));
 	equal(region_info(r).layout, 0);
 	ok(hp_session_commit(s, 0));
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 }
 CASE(label_and_layout_come_back, label_before, label_after);
 
@@ -96,7 +96,7 @@ static void old_address_after(void)
 	check(hp_region_address(r) == PLACE);
 	check_bytes(r, 1);
 	ok(hp_session_commit(s, 0));
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 	/* Nothing is left there. */
 	occupy(PLACE, 2 * PAGE);
 	give_up(PLACE, 2 * PAGE);
@@ -119,7 +119,7 @@ static void given_address_after(void)
 	check((uintptr_t)hp_region_address(r) % PAGE == 0);
 	check_bytes(r, 1);
 	ok(hp_session_commit(s, 0));
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 	give_up(PLACE, 2 * PAGE);
 }
 CASE(region_comes_back_at_another_address, address_before, given_address_after);
@@ -142,7 +142,7 @@ static void read_only_after(void)
 	check_bytes(r, 1);
 	ok(hp_session_commit(s, 0));
 	is(hp_region_grow(r, 2 * PAGE, NULL), -EROFS);
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 }
 CASE(region_can_be_mapped_for_reading_only, read_only_before, read_only_after);
 
@@ -164,7 +164,7 @@ static void page_size_after(void)
 	ok(hp_region_reclaim(s, 1, &opts, &r));
 	equal(hp_region_page_size(r), PAGE);
 	ok(hp_session_commit(s, 0));
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 }
 CASE(page_size_that_is_not_the_expected_one_is_refused, read_only_before,
      page_size_after);
@@ -209,7 +209,7 @@ static void gigantic_after(void)
 	ok(hp_session_commit(s, 0));
 	/* The page is as free as before when the region ends. */
 	equal(bh_pool_free(HP_PAGE_1G), 1);
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 	equal(bh_pool_free(HP_PAGE_1G), 2);
 }
 CASE_NEEDS(GIGANTIC, pages_of_both_sizes_come_back, gigantic_before,
@@ -233,7 +233,7 @@ static void populate(void)
 			.flags = HP_REGION_POPULATE | HP_REGION_MAY_MOVE,
 		}));
 	equal(bh_pool_free(PAGE), free_before - 5);
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 	equal(bh_pool_free(PAGE), free_before);
 }
 CASE(pages_can_be_taken_at_once, populate);
@@ -269,7 +269,7 @@ static void numa(void)
 	is(hp_region_create(s, 2, 3 * PAGE, &opts, &r), -EINVAL);
 	range.policy = HP_NUMA_INTERLEAVE;
 	ok(hp_region_create(s, 2, 3 * PAGE, &opts, &r));
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 }
 CASE(pages_come_from_the_nodes_asked_for, numa);
 
@@ -320,7 +320,7 @@ static void grow_last(void)
 	equal(hp_region_length(r), 4 * PAGE);
 	check(has_bytes(hp_region_address(r), 3 * PAGE, 1));
 	ok(hp_session_commit(s, 0));
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 }
 CASE(region_that_has_grown_comes_back_longer, grow_before, grow_after,
      grow_last);
@@ -347,7 +347,7 @@ static void grow_blocked(void)
 	give_up(PLACE, 2 * PAGE);
 	ok(hp_region_preserve(r));
 	ok(hp_session_abort(s));
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 }
 CASE(region_that_cannot_grow_where_it_is_may_move, grow_blocked);
 
@@ -370,7 +370,7 @@ static void grow_in_place(void)
 	check_bytes(r, 2);
 	ok(hp_region_preserve(r));
 	ok(hp_session_abort(s));
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 }
 CASE(region_grows_where_it_is, grow_in_place);
 
@@ -400,6 +400,6 @@ static void thousand_after(void)
 	for (uint64_t i = 1000; i-- > 0;)
 		take_back(s, i * 3);
 	ok(hp_session_commit(s, 0));
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 }
 CASE_NEEDS(LARGE, thousand_regions_come_back, thousand_before, thousand_after);

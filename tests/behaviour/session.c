@@ -11,7 +11,6 @@ static void fresh(void)
 	struct hp_region *r;
 
 	check(!strcmp(hp_session_name(s), session_name("")));
-	ok(hp_session_can_preserve(s));
 	equal(session_info(s).state, HP_STATE_FRESH);
 	equal(session_info(s).generation, 0);
 	equal(session_info(s).region_count, 0);
@@ -21,7 +20,7 @@ static void fresh(void)
 	ok(hp_session_unseal(s));
 	ok(hp_session_abort(s));
 	ok(hp_session_commit(s, 0));
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 }
 CASE(fresh_session_has_nothing, fresh);
 
@@ -45,7 +44,6 @@ static void two_regions_after(void)
 	struct hp_region *a, *b;
 
 	equal(session_info(s).state, HP_STATE_RETURNED);
-	is(hp_session_can_preserve(s), -EINPROGRESS);
 	b = take_back(s, 0);
 	a = take_back(s, 1);
 	equal(hp_region_length(b), 3 * PAGE);
@@ -55,13 +53,12 @@ static void two_regions_after(void)
 	equal(hp_region_is_preserved(a), 0);
 	is(hp_region_preserve(a), -EINPROGRESS);
 	ok(hp_session_commit(s, 0));
-	equal(hp_session_returned(s), 0);
+	equal(session_returned(s), 0);
 	equal(session_info(s).state, HP_STATE_COMMITTED);
-	ok(hp_session_can_preserve(s));
 	ok(hp_session_commit(s, 0));
 	check_bytes(a, 1);
 	check_bytes(b, 0);
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 }
 CASE(regions_come_back_with_their_bytes, two_regions_before, two_regions_after);
 
@@ -82,7 +79,7 @@ static void one_of_two_after(void)
 	ok(hp_region_create(s, 2, PAGE, NULL, &r));
 	take_back(s, 1);
 	ok(hp_session_commit(s, 0));
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 }
 CASE(region_not_preserved_does_not_come_back, one_of_two_before,
      one_of_two_after);
@@ -94,7 +91,7 @@ static void nothing_preserved_before(void)
 
 static void nothing_after(void)
 {
-	ok(hp_session_close(open_fresh()));
+	ok(hp_session_close(open_fresh(), 0));
 }
 CASE(session_without_a_preserve_does_not_come_back, nothing_preserved_before,
      nothing_after);
@@ -130,7 +127,7 @@ static void abort_and_again_after(void)
 	take_back(s, 1);
 	is(hp_region_reclaim(s, 2, NULL, &r), -ENOENT);
 	ok(hp_session_commit(s, 0));
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 }
 CASE(after_an_abort_only_what_is_preserved_again_comes_back,
      abort_and_again_before, abort_and_again_after);
@@ -152,9 +149,9 @@ static void two_handles_after(void)
 	is(bh_open(session_name(""), NULL, &second), -EALREADY);
 	take_back(s, 1);
 	ok(hp_session_commit(s, 0));
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 	s = open_fresh();
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 }
 CASE(a_name_has_one_holder, two_handles_before, two_handles_after);
 
@@ -165,7 +162,7 @@ static void busy_device(void)
 	struct hp_session *s;
 	struct hp_region *r;
 
-	opts.timeout_ms = 1;
+	opts.timeout_ms = HP_NO_WAIT;
 	is(bh_open(session_name(""), &opts, &s), -EAGAIN);
 	bh_close(device);
 	ok(bh_open(session_name(""), &opts, &s));
@@ -180,7 +177,7 @@ static void busy_device(void)
 	make_preserved(s, 2, 1);
 	bh_close(device);
 	ok(hp_session_abort(s));
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 }
 CASE(device_that_is_busy_can_be_tried_again, busy_device);
 
@@ -190,11 +187,11 @@ static void close_preserved(void)
 	struct hp_region *r = make_preserved(s, 1, 1);
 
 	is(hp_region_close(r), -EBUSY);
-	is(hp_session_close(s), -EBUSY);
+	is(hp_session_close(s, 0), -EBUSY);
 	ok(hp_session_abort(s));
 	ok(hp_region_close(r));
-	ok(hp_session_close(s));
-	ok(hp_session_close(NULL));
+	ok(hp_session_close(s, 0));
+	ok(hp_session_close(NULL, 0));
 	ok(hp_region_close(NULL));
 }
 CASE(close_does_not_drop_what_is_preserved, close_preserved);
@@ -213,11 +210,11 @@ static void commit_after(void)
 	struct hp_region *r;
 	long free_before;
 
-	is(hp_session_close(s), -EBUSY);
+	is(hp_session_close(s, 0), -EBUSY);
 	is(hp_session_commit(s, 0), -ENOTEMPTY);
 	r = take_back(s, 1);
 	is(hp_session_commit(s, 0), -ENOTEMPTY);
-	is(hp_session_close(s), -EBUSY);
+	is(hp_session_close(s, 0), -EBUSY);
 	is(hp_session_commit(s, 2), -EINVAL);
 	free_before = bh_pool_free(PAGE);
 	ok(hp_session_commit(s, HP_COMMIT_DROP));
@@ -225,7 +222,7 @@ static void commit_after(void)
 	check_bytes(r, 1);
 	is(hp_region_reclaim(s, 2, NULL, &r), -ENOENT);
 	ok(hp_region_create(s, 2, PAGE, NULL, &r));
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 }
 CASE(commit_drops_nothing_unless_told_to, commit_before, commit_after);
 
@@ -243,7 +240,7 @@ static void reclaim_again_after(void)
 	ok(hp_region_reclaim(s, 1, NULL, &r));
 	check_bytes(r, 77);
 	ok(hp_session_commit(s, HP_COMMIT_DROP));
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 }
 CASE(closed_region_can_be_reclaimed_again, commit_before, reclaim_again_after);
 
@@ -258,7 +255,7 @@ static void dies_after_open(void)
 	long free_before = bh_pool_free(PAGE);
 
 	bh_other(open_and_die, -1);
-	ok(hp_session_close(open_fresh()));
+	ok(hp_session_close(open_fresh(), 0));
 	equal(bh_pool_free(PAGE), free_before + 3);
 }
 CASE(process_that_dies_after_open_takes_the_data_along, commit_before,
@@ -294,7 +291,7 @@ static void another_process_after(void)
 	is(bh_open(session_name(""), NULL, &s), -EALREADY);
 	bh_other_ends();
 	s = open_fresh();
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 }
 CASE(session_of_another_process_is_not_taken, another_process_before,
      another_process_after);
@@ -318,7 +315,7 @@ static void three_after(void)
 
 	for (unsigned int i = 3; i-- > 0;) {
 		ok(bh_open(session_name(suffixes[i]), NULL, &s[i]));
-		equal(hp_session_returned(s[i]), 1);
+		equal(session_returned(s[i]), 1);
 	}
 	for (unsigned int i = 0; i < 3; i++) {
 		is(hp_region_reclaim(s[i], (i + 1) % 3, NULL, &r), -ENOENT);
@@ -328,7 +325,7 @@ static void three_after(void)
 	}
 	for (unsigned int i = 0; i < 3; i++) {
 		ok(hp_session_abort(s[i]));
-		ok(hp_session_close(s[i]));
+		ok(hp_session_close(s[i], 0));
 	}
 }
 CASE(sessions_of_a_process_are_independent, three_before, three_after);
@@ -347,7 +344,7 @@ static void both_lists_after(void)
 	bh_close(other);
 	ok(hp_region_preserve(r));
 	ok(hp_session_abort(s));
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 }
 CASE(a_name_can_return_and_be_preserved_at_once, commit_before,
      both_lists_after);
@@ -383,7 +380,7 @@ static void again_last(void)
 	ok(hp_region_reclaim(s, 1, NULL, &r));
 	check_bytes(r, 100);
 	ok(hp_session_commit(s, 0));
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 }
 CASE(three_updates_right_after_one_another, again_first, again_next, again_next,
      again_last);
@@ -407,7 +404,6 @@ static void local(void)
 	struct hp_session *s;
 
 	ok(bh_open(session_name(""), &opts, &s));
-	ok(hp_session_can_preserve(s));
 	make_preserved(s, 1, 1);
 }
 
@@ -417,7 +413,7 @@ static void local_after(void)
 
 	take_back(s, 1);
 	ok(hp_session_commit(s, 0));
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 }
 CASE(local_session_is_no_different_where_there_is_live_update, local,
      local_after);
@@ -444,6 +440,6 @@ static void arguments(void)
 	is(hp_session_commit(s, 1U << 31), -EINVAL);
 	is(hp_session_seal(NULL), -EINVAL);
 	is(hp_region_unpreserve(NULL), -EINVAL);
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 }
 CASE(bad_arguments_are_refused, arguments);

@@ -71,7 +71,7 @@ static void huge_after(void)
 	check_bytes(r, 1);
 	equal(huge(r), 3 * PAGE);
 	ok(hp_session_commit(s, 0));
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 }
 CASE(shmem_comes_back_in_its_huge_pages, huge_before, huge_between, huge_after);
 
@@ -101,7 +101,7 @@ static void untouched_after(void)
 	for (uint64_t i = PAGE; i < 2 * PAGE; i++)
 		check(!bytes[i]);
 	ok(hp_session_commit(s, 0));
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 }
 CASE(shmem_never_touched_is_put_into_huge_pages, untouched_before,
      untouched_after);
@@ -161,7 +161,7 @@ static void kinds_after(void)
 	check_bytes(r, 1);
 	take_back(s, 2);
 	ok(hp_session_commit(s, 0));
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 }
 CASE(shmem_is_not_mistaken_for_pages_of_the_pool, kinds_before, kinds_after);
 
@@ -215,6 +215,6 @@ static void grown_after(void)
 	check_bytes(r, 1);
 	equal(huge(r), 3 * PAGE);
 	ok(hp_session_commit(s, 0));
-	ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 }
 CASE(shmem_can_grow_and_be_shared, grown_before, grown_after);

@@ -43,6 +43,7 @@ libdir=$(dirname "$(dirname "$config")")
 find "$work/dest" -name "$soname" | grep -q . ||
 	fail "DESTDIR was not respected"
 for file in include/hugepersist/hugepersist.h include/hugepersist/save.h \
+	bin/hugepersist \
 	share/man/man3/hp_session_open.3 share/man/man7/hugepersist.7; do
 	[ -s "$prefix/$file" ] || fail "not installed: $file"
 done
@@ -52,26 +53,42 @@ fi
 
 echo "== pkg-config"
 export PKG_CONFIG_PATH=$libdir/pkgconfig
-pkg-config --exact-version="$version" hugepersist
-read -ra shared <<<"$(pkg-config --cflags --libs hugepersist)"
-read -ra static <<<"$(pkg-config --static --cflags --libs hugepersist)"
 read -ra extra <<<"$flags"
-"$cc" "${extra[@]}" "$here/consumer.c" "${shared[@]}" -o "$work/pc-shared"
-run_shared "$work/pc-shared"
-"$cc" "${extra[@]}" "$here/consumer.c" -Wl,-Bstatic "${static[@]}" \
-	-Wl,-Bdynamic -o "$work/pc-static"
-run_static "$work/pc-static"
-"$cxx" "${extra[@]}" -std=c++11 -Wall -Wextra -Werror -x c++ \
-	"$here/consumer.c" -x none "${shared[@]}" -o "$work/pc-shared-c++"
-run_shared "$work/pc-shared-c++"
+for package in hugepersist hugepersist-save; do
+	pkg-config --exact-version="$version" $package
+	read -ra shared <<<"$(pkg-config --cflags --libs $package)"
+	read -ra static <<<"$(pkg-config --static --cflags --libs $package)"
+	define=()
+	[ $package = hugepersist ] || define=(-DWITH_SAVE)
+	"$cc" "${extra[@]}" "${define[@]}" "$here/consumer.c" "${shared[@]}" \
+		-o "$work/pc-$package"
+	run_shared "$work/pc-$package"
+	"$cc" "${extra[@]}" "${define[@]}" "$here/consumer.c" -Wl,-Bstatic \
+		"${static[@]}" -Wl,-Bdynamic -o "$work/pc-static-$package"
+	run_static "$work/pc-static-$package"
+	"$cxx" "${extra[@]}" "${define[@]}" -std=c++11 -Wall -Wextra -Werror \
+		-x c++ "$here/consumer.c" -x none "${shared[@]}" \
+		-o "$work/pc-c++-$package"
+	run_shared "$work/pc-c++-$package"
+done
+# Who does not save needs nothing for it, neither to link nor to run.
+if pkg-config --static --libs hugepersist | grep -q uring; then
+	fail "hugepersist.pc names liburing"
+fi
+if readelf -d "$work/pc-hugepersist" "$libdir/libhugepersist.so" |
+	grep NEEDED | grep -vE 'libc\.so|libhugepersist\.so|lib.*san'; then
+	fail "libhugepersist needs more than the C library"
+fi
 # Control: it is the installed file that made this work.
 if PKG_CONFIG_LIBDIR=$work PKG_CONFIG_PATH='' pkg-config hugepersist; then
 	fail "pkg-config finds hugepersist in an empty directory"
 fi
 
 echo "== find_package"
+components="shared;static;save;save_static"
 configure() { # VERSION DIR [CMAKE_OPTION]
 	"$cmake" -S "$here/cmake" -B "$2" -DWANTED="$1" \
+		-DCOMPONENTS="$components" \
 		-DCMAKE_C_COMPILER="$cc" -DCMAKE_C_FLAGS="$flags" \
 		-DCMAKE_PREFIX_PATH="$prefix" ${3+"$3"} >"$2.log" 2>&1
 }
@@ -83,20 +100,23 @@ configure "${version%.*}" "$work/project" || {
 	cat "$work/project.log" >&2
 	fail "the CMake project does not build"
 }
-run_shared "$work/project/with-hugepersist"
-run_static "$work/project/with-hugepersist_static"
+for kind in hugepersist save; do
+	run_shared "$work/project/with-$kind"
+	run_static "$work/project/with-${kind}_static"
+done
 # Control: a version that is not there is refused.
 if configure 99.0 "$work/refused"; then
 	fail "find_package accepts any version"
 fi
-# Without zlib there is no static library, and the reason is one sentence.
-if configure "${version%.*}" "$work/no-zlib" \
-	-DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON; then
-	fail "the static library is found without zlib"
+# Without liburing there is no static library that saves, and the reason is one
+# sentence.
+if configure "${version%.*}" "$work/no-uring" \
+	-DCMAKE_FIND_USE_CMAKE_SYSTEM_PATH=OFF; then
+	fail "the static library that saves is found without liburing"
 fi
-tr -s ' \n' ' ' <"$work/no-zlib.log" | grep -qF \
-	"install its development files (zlib1g-dev, zlib-devel) or use" || {
-	cat "$work/no-zlib.log" >&2
-	fail "the message about zlib is not what it should be"
+tr -s ' \n' ' ' <"$work/no-uring.log" | grep -qF \
+	"install its development files (liburing-dev, liburing-devel) or use" || {
+	cat "$work/no-uring.log" >&2
+	fail "the message about liburing is not what it should be"
 }
 echo "all consumers work"

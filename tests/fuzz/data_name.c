@@ -6,7 +6,7 @@
  */
 #include <errno.h>
 
-#include "../../lib/save_dir.h"
+#include "../../lib/save/storage/dir.h"
 #include "fuzz.h"
 
 static char *names; /* in turn, each with a zero */
@@ -34,7 +34,7 @@ static const struct hp_io io = { .list = list };
 static const struct hp_sys sys = { .time_ns = time_ns };
 static const struct hp_log no_log;
 
-/* As save_format.h has it, by another way. */
+/* As storage/format.h has it, by another way. */
 static bool is_data_of(const char *name, uint64_t id)
 {
 	char prefix[32];
@@ -68,9 +68,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	err = hp_save_dir_new_id(&dir, &id);
 	for (size_t at = 0; at < names_size; at += strlen(names + at) + 1) {
 		highest |= is_data_of(names + at, UINT64_MAX);
-		MUST(err || !is_data_of(names + at, id));
+		check(err || !is_data_of(names + at, id));
 	}
-	MUST(err == (highest ? -EINVAL : 0));
+	check(err == (highest ? -EINVAL : 0));
 	free(names);
 	return 0;
 }

@@ -13,24 +13,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "../expect.h"
 
-/* Not assert(3): it counts with NDEBUG as well. */
-#define MUST(condition)                                                  \
-	do {                                                             \
-		if (!(condition)) {                                      \
-			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, \
-				__LINE__, #condition);                   \
-			abort();                                         \
-		}                                                        \
-	} while (0)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* In memory of exactly that size, so that the sanitizer sees any byte more. */
 static inline void *fuzz_copy(const void *bytes, size_t size)
 {
 	void *copy = malloc(size ? size : 1);
 
-	MUST(copy);
+	check(copy);
 	if (size)
 		memcpy(copy, bytes, size);
 	return copy;
@@ -41,7 +33,7 @@ static inline char *fuzz_string(const void *bytes, size_t size)
 {
 	char *copy = malloc(size + 1);
 
-	MUST(copy);
+	check(copy);
 	if (size)
 		memcpy(copy, bytes, size);
 	copy[size] = '\0';

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * hp_mapping_parse(): what it accepts, printed again as the kernel does, says
+ * hp_text_mapping(): what it accepts, printed again as the kernel does, says
  * the same.
  */
 #include <errno.h>
 #include <inttypes.h>
 #include <sys/sysmacros.h>
 
-#include "../../lib/mapping.h"
+#include "../../lib/system/text.h"
 #include "fuzz.h"
 
 static void print(char *line, size_t size, const struct hp_mapping *m)
@@ -19,7 +19,7 @@ static void print(char *line, size_t size, const struct hp_mapping *m)
 			      m->shared ? 's' : 'p', m->offset,
 			      major(m->device), minor(m->device), m->inode);
 
-	MUST(length > 0 && (size_t)length < size);
+	check(length > 0 && (size_t)length < size);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -30,26 +30,26 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	memset(&first, 0xa5, sizeof(first));
 	second = first;
-	err = hp_mapping_parse(line, &first);
+	err = hp_text_mapping(line, &first);
 	if (err) {
-		MUST(err == -EPROTO);
-		MUST(!memcmp(&first, &second, sizeof(first)));
+		check(err == -EPROTO);
+		check(!memcmp(&first, &second, sizeof(first)));
 		free(line);
 		return 0;
 	}
-	MUST(first.start < first.end);
+	check(first.start < first.end);
 #ifdef HP_FUZZ_PLANT
 	/* As if the length of the line were not looked at. */
 	if (first.shared && !first.writable)
-		MUST(((volatile char *)line)[strlen(line) + 1] != 'x');
+		check(((volatile char *)line)[strlen(line) + 1] != 'x');
 #endif
 	print(again, sizeof(again), &first);
-	MUST(!hp_mapping_parse(again, &second));
-	MUST(first.start == second.start && first.end == second.end);
-	MUST(first.offset == second.offset && first.inode == second.inode);
-	MUST(first.device == second.device);
-	MUST(first.shared == second.shared);
-	MUST(first.writable == second.writable);
+	check(!hp_text_mapping(again, &second));
+	check(first.start == second.start && first.end == second.end);
+	check(first.offset == second.offset && first.inode == second.inode);
+	check(first.device == second.device);
+	check(first.shared == second.shared);
+	check(first.writable == second.writable);
 	free(line);
 	return 0;
 }

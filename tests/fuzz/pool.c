@@ -7,7 +7,7 @@
 
 #include <hugepersist/hugepersist.h>
 
-#include "../../lib/pool.h"
+#include "../../lib/system/pool.h"
 #include "fuzz.h"
 
 static char *free_text, *reserved_text;
@@ -42,12 +42,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				    newline ? size - length - 1 : 0);
 	err = hp_pool_available(&sys, HP_PAGE_2M, &pages);
 	if (err) {
-		MUST(err == -EPROTO || err == -E2BIG);
-		MUST(pages == 0xa5);
+		check(err == -EPROTO || err == -E2BIG);
+		check(pages == 0xa5);
 	} else {
-		MUST(is_number(free_text) && is_number(reserved_text));
+		check(is_number(free_text) && is_number(reserved_text));
 		count = strtoull(free_text, NULL, 10);
-		MUST(pages <= count);
+		check(pages <= count);
 	}
 	free(reserved_text);
 	free(free_text);

@@ -7,13 +7,13 @@
 
 #include <hugepersist/save.h>
 
-#include "../../lib/save_checksum.h"
-#include "../../lib/save_index.h"
+#include "../../lib/base/checksum.h"
+#include "../../lib/save/storage/index.h"
 #include "fuzz.h"
 
 static void check_string(const char *string, size_t size)
 {
-	MUST(memchr(string, 0, size));
+	check(memchr(string, 0, size));
 }
 
 static uint64_t check_region(const struct hp_save_index *index, uint32_t number,
@@ -22,24 +22,24 @@ static uint64_t check_region(const struct hp_save_index *index, uint32_t number,
 	struct hp_save_region r = hp_save_index_region(index, number);
 	uint64_t end = 0;
 
-	MUST(r.token != HP_TOKEN_RESERVED);
-	MUST(!number ||
-	     hp_save_index_region(index, number - 1).token < r.token);
-	MUST(r.page_size && !(r.page_size & (r.page_size - 1)));
-	MUST(r.length && r.length <= INT64_MAX);
-	MUST(r.length % r.page_size == 0);
+	check(r.token != HP_TOKEN_RESERVED);
+	check(!number ||
+	      hp_save_index_region(index, number - 1).token < r.token);
+	check(r.page_size && !(r.page_size & (r.page_size - 1)));
+	check(r.length && r.length <= INT64_MAX);
+	check(r.length % r.page_size == 0);
 	check_string(r.label, sizeof(r.label));
-	MUST(r.extent_count <= index->header.extent_count - extent);
+	check(r.extent_count <= index->header.extent_count - extent);
 	for (uint64_t i = 0; i < r.extent_count; i++) {
 		struct hp_save_extent e =
 			hp_save_index_extent(index, extent + i);
 
-		MUST(e.offset >= end && e.length);
-		MUST(e.length <= HP_SAVE_BLOCK_MAX);
-		MUST(e.offset % HP_SAVE_ALIGN == 0);
-		MUST(e.length % HP_SAVE_ALIGN == 0);
+		check(e.offset >= end && e.length);
+		check(e.length <= HP_SAVE_BLOCK_MAX);
+		check(e.offset % HP_SAVE_ALIGN == 0);
+		check(e.length % HP_SAVE_ALIGN == 0);
 		end = e.offset + e.length;
-		MUST(end > e.offset && end <= r.length);
+		check(end > e.offset && end <= r.length);
 	}
 	return extent + r.extent_count;
 }
@@ -53,23 +53,23 @@ static void parse(const void *bytes, size_t size)
 	int err = hp_save_index_parse(bytes, size, &index, &reason);
 
 	if (err) {
-		MUST(err == -EBADMSG || err == -EOPNOTSUPP);
-		MUST(reason && reason[0]);
+		check(err == -EBADMSG || err == -EOPNOTSUPP);
+		check(reason && reason[0]);
 		return;
 	}
 	h = &index.header;
-	MUST(!reason);
-	MUST(h->session[0]);
+	check(!reason);
+	check(h->session[0]);
 	check_string(h->session, sizeof(h->session));
 	check_string(h->kernel, sizeof(h->kernel));
 	check_string(h->boot_id, sizeof(h->boot_id));
 	check_string(h->library, sizeof(h->library));
 	for (uint32_t i = 0; i < h->region_count; i++)
 		extent = check_region(&index, i, extent);
-	MUST(extent == h->extent_count);
+	check(extent == h->extent_count);
 	/* Every byte of the file has its place. */
-	MUST(index.extents + h->extent_count * h->extent_size ==
-	     (const unsigned char *)bytes + size);
+	check(index.extents + h->extent_count * h->extent_size ==
+	      (const unsigned char *)bytes + size);
 }
 
 static void sign(unsigned char *bytes, size_t size)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * hp_text_number() and hp_text_chosen(), of one input each.
+ * read_number() and read_chosen(), of one input each.
  */
 #include <errno.h>
 #include <inttypes.h>
 
-#include "../../lib/text.h"
+#include "../../cli/machine/text.h"
 #include "fuzz.h"
 
 #define WORD 8
@@ -32,14 +32,14 @@ static void check_chosen(void)
 	const char *start = strchr(text, '[');
 	int err;
 
-	MUST(word);
-	err = hp_text_chosen(&sys, "", word, WORD);
-	MUST(!err || err == -EPROTO || err == -E2BIG);
+	check(word);
+	err = read_chosen(&sys, "", word, WORD);
+	check(!err || err == -EPROTO || err == -E2BIG);
 	if (!err) {
-		MUST(memchr(word, '\0', WORD) && start);
-		MUST(!strchr(word, ']'));
-		MUST(!strncmp(start + 1, word, strlen(word)));
-		MUST(start[1 + strlen(word)] == ']');
+		check(memchr(word, '\0', WORD) && start);
+		check(!strchr(word, ']'));
+		check(!strncmp(start + 1, word, strlen(word)));
+		check(start[1 + strlen(word)] == ']');
 	}
 	free(word);
 }
@@ -49,21 +49,21 @@ static void check_digits(uint64_t number)
 {
 	char again[24];
 
-	MUST(*text && strspn(text, "0123456789") == strlen(text));
+	check(*text && strspn(text, "0123456789") == strlen(text));
 	snprintf(again, sizeof(again), "%" PRIu64, number);
-	MUST(!strcmp(text + strspn(text, "0"), again + (number == 0)));
+	check(!strcmp(text + strspn(text, "0"), again + (number == 0)));
 }
 
 static void check_number(void)
 {
 	uint64_t number = 0xa5;
-	int err = hp_text_number(&sys, "", &number);
+	int err = read_number(&sys, "", &number);
 
-	MUST(!err || err == -EPROTO || err == -E2BIG);
+	check(!err || err == -EPROTO || err == -E2BIG);
 	if (err)
-		MUST(number == 0xa5);
+		check(number == 0xa5);
 	else if (!strcmp(text, "max") || !strcmp(text, "-1"))
-		MUST(number == UINT64_MAX);
+		check(number == UINT64_MAX);
 	else
 		check_digits(number);
 }

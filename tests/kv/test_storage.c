@@ -94,16 +94,11 @@ int hp_session_abort(struct hp_session *s)
 	return 0;
 }
 
-int hp_session_close(struct hp_session *s)
+int hp_session_close(struct hp_session *s, unsigned int flags)
 {
 	(void)s;
+	ck_assert_uint_eq(flags, 0);
 	call("close");
-	return 0;
-}
-
-int hp_session_can_preserve(const struct hp_session *s)
-{
-	(void)s;
 	return 0;
 }
 
@@ -113,14 +108,11 @@ static int came_back(const struct hp_session *s)
 	return returned || s->reclaim_error;
 }
 
-int hp_session_returned(const struct hp_session *s)
-{
-	return came_back(s) || other_tokens;
-}
-
 int hp_session_info(struct hp_session *s, struct hp_session_info *info)
 {
 	ck_assert_uint_eq(info->size, sizeof(*info));
+	info->state = came_back(s) || other_tokens ? HP_STATE_RETURNED :
+						     HP_STATE_FRESH;
 	if (s->reclaim_error == -EBADMSG || s->reclaim_error == -ENODATA)
 		info->manifest_error = s->reclaim_error;
 	return 0;

@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "../expect.h"
 #include "disk.h"
 
 #define INODES 32
@@ -15,15 +16,6 @@
 #define FDS 32
 #define DEPTH 256
 #define BLOCK 4096
-
-#define MUST(condition)                                                \
-	do {                                                           \
-		if (!(condition)) {                                    \
-			fprintf(stderr, "disk: %s:%d: %s\n", __FILE__, \
-				__LINE__, #condition);                 \
-			abort();                                       \
-		}                                                      \
-	} while (0)
 
 /* What is in memory, and what is on the disk. */
 struct content {
@@ -120,7 +112,7 @@ static void content_resize(struct content *c, uint64_t length)
 {
 	unsigned char *bytes = realloc(c->bytes, length ? length : 1);
 
-	MUST(bytes);
+	check(bytes);
 	if (length > c->length)
 		memset(bytes + c->length, 0, length - c->length);
 	c->bytes = bytes;
@@ -163,7 +155,7 @@ static void add(struct directory *directory, const char *name, int inode)
 
 	if (!entry)
 		entry = find(directory, "");
-	MUST(entry && strlen(name) < sizeof(entry->name));
+	check(entry && strlen(name) < sizeof(entry->name));
 	strcpy(entry->name, name);
 	entry->inode = inode;
 }
@@ -193,7 +185,7 @@ static void change(int kind, const char *name, const char *to, int inode)
 {
 	struct change *c = &changes[changes_count++];
 
-	MUST(changes_count < CHANGES);
+	check(changes_count < CHANGES);
 	c->kind = kind;
 	c->inode = inode;
 	strcpy(c->name, name);
@@ -241,9 +233,9 @@ static int new_fd(int kind, int inode)
 
 static struct descriptor *lookup(int fd, int kind)
 {
-	MUST(fd >= FD_FIRST && fd < FD_FIRST + FDS);
-	MUST(fds[fd - FD_FIRST].kind != FREE);
-	MUST(!kind || (int)fds[fd - FD_FIRST].kind == kind);
+	check(fd >= FD_FIRST && fd < FD_FIRST + FDS);
+	check(fds[fd - FD_FIRST].kind != FREE);
+	check(!kind || (int)fds[fd - FD_FIRST].kind == kind);
 	return &fds[fd - FD_FIRST];
 }
 
@@ -258,7 +250,7 @@ static int disk_make_directory(const char *path)
 {
 	int err = called(DISK_MAKE_DIRECTORY);
 
-	MUST(!strcmp(path, DISK_DIRECTORY));
+	check(!strcmp(path, DISK_DIRECTORY));
 	if (err)
 		return err;
 	if (disk.no_parent)
@@ -371,7 +363,7 @@ static void disk_close(int fd)
 {
 	struct descriptor *d = lookup(fd, 0);
 
-	MUST(!d->locked);
+	check(!d->locked);
 	d->kind = FREE;
 	disk.fds--;
 }
@@ -457,7 +449,7 @@ static int disk_allocate(int fd, uint64_t offset, uint64_t length)
 		return err;
 	if (disk.no_allocate)
 		return -EOPNOTSUPP;
-	MUST(offset + length <= content_of(fd)->length);
+	check(offset + length <= content_of(fd)->length);
 	return check_room();
 }
 
@@ -481,7 +473,7 @@ static ssize_t move(int fd, bool write, void *memory, size_t length,
 	if (d->direct && (disk.no_direct_late || (uintptr_t)memory % 512 ||
 			  length % 512 || offset % 512))
 		return -EINVAL;
-	MUST(!write || d->writable);
+	check(!write || d->writable);
 	if (disk.shorten && length > disk.part &&
 	    random_number() % disk.shorten == 0)
 		length -= disk.part;
@@ -528,12 +520,12 @@ static int disk_queue_open(const struct hp_io_queue_setup *setup,
 		return err;
 	if (disk.no_queue)
 		return -EPERM;
-	MUST(!disk.queues && setup->depth && setup->depth <= DEPTH);
+	check(!disk.queues && setup->depth && setup->depth <= DEPTH);
 	disk.queues++;
 	queue = (struct hp_io_queue){ .fd = setup->fd, .depth = setup->depth };
 	*ret_registered = false;
 	if (setup->buffers_count && !disk.no_registered) {
-		MUST(setup->buffers_count <= 8);
+		check(setup->buffers_count <= 8);
 		memcpy(queue.buffers, setup->buffers,
 		       setup->buffers_count * sizeof(*setup->buffers));
 		queue.buffers_count = setup->buffers_count;
@@ -550,16 +542,16 @@ static int disk_queue_put(struct hp_io_queue *q,
 
 	if (err)
 		return err;
-	MUST(disk.queues && q->count < q->depth);
+	check(disk.queues && q->count < q->depth);
 	for (unsigned int i = 0; i < q->count; i++)
-		MUST(q->requests[i].tag != request->tag);
+		check(q->requests[i].tag != request->tag);
 	if (request->buffer >= 0) {
 		const struct iovec *b = &q->buffers[request->buffer];
 		const char *start = request->memory, *base = b->iov_base;
 
-		MUST((unsigned int)request->buffer < q->buffers_count);
-		MUST(start >= base &&
-		     start + request->length <= base + b->iov_len);
+		check((unsigned int)request->buffer < q->buffers_count);
+		check(start >= base &&
+		      start + request->length <= base + b->iov_len);
 	}
 	q->requests[q->count++] = *request;
 	return 0;
@@ -574,7 +566,7 @@ static int disk_queue_take(struct hp_io_queue *q, struct hp_io_done *ret_done)
 
 	if (err)
 		return err;
-	MUST(q->count);
+	check(q->count);
 	which = random_number() % q->count;
 	r = q->requests[which];
 	q->requests[which] = q->requests[--q->count];
@@ -590,7 +582,7 @@ static int disk_queue_take(struct hp_io_queue *q, struct hp_io_done *ret_done)
 
 static void disk_queue_close(struct hp_io_queue *q)
 {
-	MUST(disk.queues);
+	check(disk.queues);
 	q->count = 0;
 	disk.queues--;
 }
@@ -617,7 +609,7 @@ static int disk_populate_read(void *address, uint64_t length)
 	int err = called(DISK_POPULATE_READ);
 
 	(void)address;
-	MUST(length);
+	check(length);
 	if (err)
 		return err;
 	return disk.no_populate ? -EOPNOTSUPP : 0;
@@ -629,6 +621,7 @@ static uint64_t disk_now_ns(void)
 }
 
 const struct hp_io disk_io = {
+	.sys = &save_sys,
 	.make_directory = disk_make_directory,
 	.open_directory = disk_open_directory,
 	.list = disk_list,

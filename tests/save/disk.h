@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A disk with one directory, made of plain memory, behind the table of save_io.h.
+ * A disk with one directory, made of plain memory, behind the table of
+ * lib/save/storage/io.h.
  *
  * It knows for every file and name what the program sees and what would be left
  * after a power cut: bytes of a file last when the file was synchronized, names
@@ -13,7 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../../lib/save_io.h"
+#include "../../lib/save/storage/io.h"
 
 #define DISK_DIRECTORY "/disk/save"
 
@@ -88,6 +89,9 @@ struct disk {
 
 extern struct disk disk;
 extern const struct hp_io disk_io;
+
+/* The fake kernel, as the save sees it (main.c). */
+extern struct hp_sys save_sys;
 
 /* Empty, without the directory. */
 void disk_format(void);

@@ -4,7 +4,7 @@
 
 #include <hugepersist/save.h>
 
-#include "../../lib/save_task.h"
+#include "../../lib/save/task.h"
 #include "../unit/suites.h"
 #include "disk.h"
 
@@ -48,7 +48,6 @@ Suite *power_suite(void);
 Suite *save_damage_suite(void);
 Suite *arguments_suite(void);
 Suite *online_suite(void);
-Suite *sample_suite(void);
 Suite *real_suite(void);
 
 #endif

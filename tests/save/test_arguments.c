@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "../../lib/save_image.h"
+#include "../../lib/save/image.h"
 #include "save_tests.h"
 
 static struct hp_session *s;
@@ -79,32 +79,31 @@ START_TEST(of_save)
 	s = make_version(1);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		ck_assert_msg(save_with(&bad[i]) == -EINVAL, "%zu", i);
-	ck_result(
-		hp_session_save_on(&disk_io, s, DISK_DIRECTORY, NULL, &result),
-		-EINVAL);
-	ck_result(hp_session_save_on(&disk_io, s, NULL, NULL, NULL), -EINVAL);
-	ck_result(hp_session_save_on(&disk_io, s, "", NULL, NULL), -EINVAL);
-	ck_result(hp_session_save_on(&disk_io, NULL, "x", NULL, NULL), -EINVAL);
+	is(hp_session_save_on(&disk_io, s, DISK_DIRECTORY, NULL, &result),
+	   -EINVAL);
+	is(hp_session_save_on(&disk_io, s, NULL, NULL, NULL), -EINVAL);
+	is(hp_session_save_on(&disk_io, s, "", NULL, NULL), -EINVAL);
+	is(hp_session_save_on(&disk_io, NULL, "x", NULL, NULL), -EINVAL);
 	ck_assert_int_eq(disk.total_calls, 0);
 	/* Control. */
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
-		ck_ok(save_with(&good[i]));
+		ok(save_with(&good[i]));
 	disk_format();
 	disk.no_parent = true;
-	ck_result(save_with(NULL), -ENOENT);
+	is(save_with(NULL), -ENOENT);
 	disk.no_parent = false;
-	ck_ok(save_with(NULL));
-	fake.pid++;
-	ck_result(save_with(NULL), -ECHILD);
-	ck_result(load_with(NULL), -ECHILD);
-	ck_result(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, NULL, NULL),
-		  -ECHILD);
-	ck_result(hp_region_get(s, POOL, &r), -ECHILD);
-	fake.pid--;
-	ck_ok(hp_region_get(s, POOL, &r));
-	ck_result(hp_region_get(s, POOL, NULL), -EINVAL);
-	ck_result(hp_region_get(NULL, POOL, &r), -EINVAL);
-	ck_result(hp_region_get(s, 12345, &r), -ENOENT);
+	ok(save_with(NULL));
+	fake.forks++;
+	is(save_with(NULL), -ECHILD);
+	is(load_with(NULL), -ECHILD);
+	is(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, NULL, NULL),
+	   -ECHILD);
+	is(hp_region_get(s, POOL, &r), -ECHILD);
+	fake.forks--;
+	ok(hp_region_get(s, POOL, &r));
+	is(hp_region_get(s, POOL, NULL), -EINVAL);
+	is(hp_region_get(NULL, POOL, &r), -EINVAL);
+	is(hp_region_get(s, 12345, &r), -ENOENT);
 }
 END_TEST
 
@@ -131,42 +130,40 @@ START_TEST(of_load)
 		  .address = (void *)(UINT64_C(1) << 12) },
 	};
 
-	ck_ok(save_version(1, NULL));
-	ck_ok(open_logged("db", &s));
+	ok(save_version(1, NULL));
+	ok(open_logged("db", &s));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		ck_assert_msg(hp_session_load_on(&disk_io, s, DISK_DIRECTORY,
 						 &bad[i], NULL) == -EINVAL,
 			      "%zu", i);
 	for (size_t i = 0; i < sizeof(bad_region) / sizeof(bad_region[0]); i++)
 		ck_assert_msg(load_with(&bad_region[i]) == -EINVAL, "%zu", i);
-	ck_result(hp_region_load_on(&disk_io, s, HP_TOKEN_RESERVED,
-				    DISK_DIRECTORY, NULL, NULL, &r),
-		  -EINVAL);
-	ck_result(hp_region_load_on(&disk_io, s, POOL, DISK_DIRECTORY, NULL,
-				    NULL, NULL),
-		  -EINVAL);
-	ck_result(hp_region_load_on(&disk_io, s, 99, DISK_DIRECTORY, NULL, NULL,
-				    &r),
-		  -ENOENT);
-	ck_result(hp_region_load_on(&disk_io, s, POOL, "/elsewhere", NULL, NULL,
-				    &r),
-		  -ENOENT);
+	is(hp_region_load_on(&disk_io, s, HP_TOKEN_RESERVED, DISK_DIRECTORY,
+			     NULL, NULL, &r),
+	   -EINVAL);
+	is(hp_region_load_on(&disk_io, s, POOL, DISK_DIRECTORY, NULL, NULL,
+			     NULL),
+	   -EINVAL);
+	is(hp_region_load_on(&disk_io, s, 99, DISK_DIRECTORY, NULL, NULL, &r),
+	   -ENOENT);
+	is(hp_region_load_on(&disk_io, s, POOL, "/elsewhere", NULL, NULL, &r),
+	   -ENOENT);
 	ck_assert_ptr_null(s->regions);
 	/* Control. */
-	ck_ok(load_with(NULL));
-	ck_result(load_with(NULL), -EEXIST);
+	ok(load_with(NULL));
+	is(load_with(NULL), -EEXIST);
 	/* All or none: one of them is there already. */
-	ck_result(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, NULL, NULL),
-		  -EEXIST);
-	ck_result(hp_region_get(s, INDEX, &r), -ENOENT);
-	ck_ok(hp_region_get(s, POOL, &r));
-	ck_ok(hp_region_close(r));
+	is(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, NULL, NULL),
+	   -EEXIST);
+	is(hp_region_get(s, INDEX, &r), -ENOENT);
+	ok(hp_region_get(s, POOL, &r));
+	ok(hp_region_close(r));
 	/* And at the other end of the list. */
-	ck_ok(hp_region_load_on(&disk_io, s, INDEX, DISK_DIRECTORY, NULL, NULL,
-				&r));
-	ck_result(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, NULL, NULL),
-		  -EEXIST);
-	ck_result(hp_region_get(s, POOL, &r), -ENOENT);
+	ok(hp_region_load_on(&disk_io, s, INDEX, DISK_DIRECTORY, NULL, NULL,
+			     &r));
+	is(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, NULL, NULL),
+	   -EEXIST);
+	is(hp_region_get(s, POOL, &r), -ENOENT);
 }
 END_TEST
 
@@ -176,27 +173,27 @@ START_TEST(options_of_region)
 	void *old;
 
 	s = make_version(1);
-	ck_ok(hp_region_get(s, POOL, &r));
+	ok(hp_region_get(s, POOL, &r));
 	old = hp_region_address(r);
-	ck_ok(save(s, NULL));
-	ck_ok(hp_session_close(s));
-	ck_ok(open_logged("db", &s));
+	ok(save(s, NULL));
+	ok(hp_session_close(s, 0));
+	ok(open_logged("db", &s));
 	opts.layout = LAYOUT + 1;
-	ck_result(load_with(&opts), -ESTALE);
+	is(load_with(&opts), -ESTALE);
 	opts.layout = LAYOUT;
-	ck_ok(load_with(&opts));
-	ck_ok(hp_region_close(r));
+	ok(load_with(&opts));
+	ok(hp_region_close(r));
 	opts.flags = HP_REGION_OLD_ADDRESS;
-	ck_ok(load_with(&opts));
+	ok(load_with(&opts));
 	ck_assert_ptr_eq(hp_region_address(r), old);
-	ck_ok(hp_region_close(r));
+	ok(hp_region_close(r));
 	/* Something else is there. */
 	opts = (struct hp_region_opts){ .size = sizeof(opts), .address = old };
-	ck_ok(hp_region_create(s, 5, 2 * MIB, &opts, &r));
+	ok(hp_region_create(s, 5, 2 * MIB, &opts, &r));
 	opts = (struct hp_region_opts){ .size = sizeof(opts),
 					.flags = HP_REGION_OLD_ADDRESS };
-	ck_result(load_with(&opts), -EADDRINUSE);
-	ck_result(hp_region_get(s, POOL, &r), -ENOENT);
+	is(load_with(&opts), -EADDRINUSE);
+	is(hp_region_get(s, POOL, &r), -ENOENT);
 }
 END_TEST
 
@@ -219,21 +216,18 @@ START_TEST(block_sizes)
 		{ 1 * TIB, HP_PAGE_1G, HP_SAVE_BLOCK_MIN, HP_SAVE_BLOCK_MIN,
 		  0 },
 	};
-	const struct hp_log log = { .function = NULL };
-
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		struct hp_save_task task = {
-			.log = &log,
 			.opts.block_size = table[i].block_size,
 		};
-		struct hp_region second = { .length = table[i].length / 2,
-					    .page_size = table[i].page_size };
-		struct hp_region first = { .length = table[i].length / 2,
-					   .page_size = table[i].page_size,
-					   .next = &second };
+		const struct hp_save_image half = {
+			.length = table[i].length / 2,
+			.unit = table[i].page_size,
+			.task = &task,
+		};
+		const struct hp_save_image images[] = { half, half };
 
-		ck_result(hp_save_choose_block_size(&task, &first),
-			  table[i].err);
+		is(hp_save_choose_block_size(&task, images, 2), table[i].err);
 		if (!table[i].err)
 			ck_assert_uint_eq(task.opts.block_size,
 					  table[i].expected);
@@ -246,30 +240,30 @@ START_TEST(fewer_regions)
 {
 	struct hp_save_opts opts = { .size = sizeof(opts) };
 
-	ck_ok(save_version(2, NULL));
+	ok(save_version(2, NULL));
 	disk_keep();
-	ck_ok(open_logged("db", &s));
-	ck_result(save_with(&opts), -EBUSY);
+	ok(open_logged("db", &s));
+	is(save_with(&opts), -EBUSY);
 	ck_assert_ptr_nonnull(strstr(last_error, "not open"));
 	ck_assert_int_eq(disk_files(), 2 + 3);
-	ck_ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 	ck_assert_int_eq(load_version(), 2);
 	s = make_version(1);
-	ck_result(save_with(&opts), -EBUSY);
-	ck_ok(hp_session_close(s));
+	is(save_with(&opts), -EBUSY);
+	ok(hp_session_close(s, 0));
 	ck_assert_int_eq(load_version(), 2);
 	/* The same number, and not the same. */
 	s = make_version(1);
-	ck_ok(hp_region_create(s, 1000, 2 * MIB, NULL, &r));
-	ck_result(save_with(&opts), -EBUSY);
+	ok(hp_region_create(s, 1000, 2 * MIB, NULL, &r));
+	is(save_with(&opts), -EBUSY);
 	opts.flags = HP_SAVE_REPLACE;
-	ck_ok(save_with(&opts));
-	ck_ok(hp_session_close(s));
+	ok(save_with(&opts));
+	ok(hp_session_close(s, 0));
 	/* Control: more are no loss. */
 	disk_restore();
 	s = make_version(2);
-	ck_ok(hp_region_create(s, 1000, 2 * MIB, NULL, &r));
-	ck_ok(save_with(NULL));
+	ok(hp_region_create(s, 1000, 2 * MIB, NULL, &r));
+	ok(save_with(NULL));
 }
 END_TEST
 
@@ -277,16 +271,15 @@ START_TEST(others_at_work)
 {
 	int directory, lock;
 
-	ck_ok(save_version(1, NULL));
+	ok(save_version(1, NULL));
 	s = make_version(2);
 	directory = disk_io.open_directory(DISK_DIRECTORY);
 	lock = disk_io.open(directory, HP_SAVE_LOCK, HP_IO_WRITE);
-	ck_ok(disk_io.lock(lock, true));
-	ck_result(save(s, NULL), -EAGAIN);
-	ck_result(hp_save_remove_on(&disk_io, &fake_sys, DISK_DIRECTORY),
-		  -EAGAIN);
+	ok(disk_io.lock(lock, true));
+	is(save(s, NULL), -EAGAIN);
+	is(hp_save_remove_on(&disk_io, DISK_DIRECTORY), -EAGAIN);
 	disk_io.unlock(lock);
-	ck_ok(save(s, NULL));
+	ok(save(s, NULL));
 	disk_io.close(lock);
 	disk_io.close(directory);
 	/* A copy without the file, or on a disk for reading only. */
@@ -299,11 +292,11 @@ END_TEST
 START_TEST(resized)
 {
 	s = make_version(1);
-	ck_ok(hp_region_get(s, POOL, &r));
-	ck_ok(fake_sys.set_length(hp_region_fd(r), 2 * MIB));
-	ck_result(save(s, NULL), -EUCLEAN);
-	ck_ok(fake_sys.set_length(hp_region_fd(r), 4 * MIB));
-	ck_ok(save(s, NULL));
+	ok(hp_region_get(s, POOL, &r));
+	ok(fake_sys.set_length(hp_region_fd(r), 2 * MIB));
+	is(save(s, NULL), -EUCLEAN);
+	ok(fake_sys.set_length(hp_region_fd(r), 4 * MIB));
+	ok(save(s, NULL));
 }
 END_TEST
 
@@ -318,20 +311,20 @@ START_TEST(highest_id)
 	int directory;
 
 	for (int i = 0; i < 2; i++) {
-		ck_ok(save_version(1, NULL));
+		ok(save_version(1, NULL));
 		disk_truncate(HP_SAVE_INDEX, 100);
 		directory = disk_io.open_directory(DISK_DIRECTORY);
 		disk_io.close(disk_io.open(directory, names[i],
 					   HP_IO_WRITE | HP_IO_NEW));
 		disk_io.close(directory);
 		s = make_version(2);
-		ck_result(save(s, NULL), -EINVAL);
+		is(save(s, NULL), -EINVAL);
 		ck_assert_ptr_nonnull(strstr(last_error, "remove it"));
 		ck_assert_ptr_nonnull(disk_name(names[i]));
 		/* Control. */
 		disk_remove(names[i]);
-		ck_ok(save(s, NULL));
-		ck_ok(hp_session_close(s));
+		ok(save(s, NULL));
+		ok(hp_session_close(s, 0));
 		ck_assert_int_eq(load_version(), 2);
 	}
 }
@@ -361,7 +354,7 @@ START_TEST(cancelled)
 	};
 	int rc, stops;
 
-	ck_ok(save_version(1, NULL));
+	ok(save_version(1, NULL));
 	disk_keep();
 	s = make_version(2);
 	for (stops = 0;; stops++) {
@@ -374,16 +367,16 @@ START_TEST(cancelled)
 		ck_assert_int_eq(disk.fds + disk.queues + disk.locks, 0);
 		if (!rc)
 			break;
-		ck_result(rc, -ECANCELED);
+		is(rc, -ECANCELED);
 		ck_assert_int_eq(disk_files(), 2 + 2);
 	}
 	ck_assert_int_gt(stops, 20);
 	ck_assert_uint_eq(last.done_bytes, 8 * MIB);
 	ck_assert_uint_eq(last.total_bytes, 8 * MIB);
-	ck_ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 	ck_assert_int_eq(load_version(), 2);
 
-	ck_ok(open_logged("db", &s));
+	ok(open_logged("db", &s));
 	opts.block_size = 0;
 	for (stops = 0;; stops++) {
 		disk.slow = true;
@@ -393,7 +386,7 @@ START_TEST(cancelled)
 					NULL);
 		if (!rc)
 			break;
-		ck_result(rc, -ECANCELED);
+		is(rc, -ECANCELED);
 		ck_assert_ptr_null(s->regions);
 	}
 	ck_assert_int_gt(stops, 20);
@@ -409,34 +402,33 @@ START_TEST(open_arguments)
 		.flags = HP_REGION_READ_ONLY,
 	};
 
-	ck_ok(open_logged("db", &s));
-	ck_result(hp_region_open_on(&disk_io, s, POOL, 2 * MIB, DISK_DIRECTORY,
-				    &opts, NULL, &r),
-		  -EINVAL);
+	ok(open_logged("db", &s));
+	is(hp_region_open_on(&disk_io, s, POOL, 2 * MIB, DISK_DIRECTORY, &opts,
+			     NULL, &r),
+	   -EINVAL);
 	opts.flags = HP_REGION_SHMEM;
 	opts.page_size = HP_PAGE_2M;
-	ck_result(hp_region_open_on(&disk_io, s, POOL, 2 * MIB, NULL, &opts,
-				    NULL, &r),
-		  -EINVAL);
+	is(hp_region_open_on(&disk_io, s, POOL, 2 * MIB, NULL, &opts, NULL, &r),
+	   -EINVAL);
 	opts.page_size = 0;
 	opts.flags = 0;
 	opts.label = "new";
 	opts.layout = 3;
-	ck_ok(hp_region_open_on(&disk_io, s, POOL, 2 * MIB, NULL, &opts, NULL,
-				&r));
+	ok(hp_region_open_on(&disk_io, s, POOL, 2 * MIB, NULL, &opts, NULL,
+			     &r));
 	ck_assert_int_eq(hp_region_origin(r), HP_ORIGIN_CREATED);
-	ck_ok(save(s, NULL));
-	ck_ok(hp_region_close(r));
+	ok(save(s, NULL));
+	ok(hp_region_close(r));
 	opts.layout = 4;
-	ck_result(hp_region_open_on(&disk_io, s, POOL, 2 * MIB, DISK_DIRECTORY,
-				    &opts, NULL, &r),
-		  -ESTALE);
+	is(hp_region_open_on(&disk_io, s, POOL, 2 * MIB, DISK_DIRECTORY, &opts,
+			     NULL, &r),
+	   -ESTALE);
 	/* A save that cannot be read is not passed over. */
 	opts.layout = 3;
 	disk_truncate(HP_SAVE_INDEX, 100);
-	ck_result(hp_region_open_on(&disk_io, s, POOL, 2 * MIB, DISK_DIRECTORY,
-				    &opts, NULL, &r),
-		  -EBADMSG);
+	is(hp_region_open_on(&disk_io, s, POOL, 2 * MIB, DISK_DIRECTORY, &opts,
+			     NULL, &r),
+	   -EBADMSG);
 }
 END_TEST
 
@@ -468,29 +460,29 @@ START_TEST(last_progress)
 
 	heard = 0;
 	s = make_version(2);
-	ck_result(save_with(&stop), -ECANCELED);
+	is(save_with(&stop), -ECANCELED);
 	heard_twice(8 * MIB);
-	ck_ok(save_with(&opts));
+	ok(save_with(&opts));
 	heard_twice(8 * MIB);
-	ck_ok(hp_session_close(s));
-	ck_ok(open_logged("db", &s));
-	ck_result(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, &stop, NULL),
-		  -ECANCELED);
+	ok(hp_session_close(s, 0));
+	ok(open_logged("db", &s));
+	is(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, &stop, NULL),
+	   -ECANCELED);
 	heard_twice(8 * MIB);
 	ck_assert_ptr_null(s->regions);
-	ck_ok(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, &opts, NULL));
+	ok(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, &opts, NULL));
 	heard_twice(8 * MIB);
-	ck_ok(hp_session_close(s));
-	ck_ok(open_logged("db", &s));
+	ok(hp_session_close(s, 0));
+	ok(open_logged("db", &s));
 	r = NULL;
-	ck_result(hp_region_load_on(&disk_io, s, POOL, DISK_DIRECTORY, NULL,
-				    &stop, &r),
-		  -ECANCELED);
+	is(hp_region_load_on(&disk_io, s, POOL, DISK_DIRECTORY, NULL, &stop,
+			     &r),
+	   -ECANCELED);
 	heard_twice(4 * MIB);
 	ck_assert_ptr_null(r);
 	ck_assert_ptr_null(s->regions);
-	ck_ok(hp_region_load_on(&disk_io, s, POOL, DISK_DIRECTORY, NULL, &opts,
-				&r));
+	ok(hp_region_load_on(&disk_io, s, POOL, DISK_DIRECTORY, NULL, &opts,
+			     &r));
 	heard_twice(4 * MIB);
 }
 END_TEST
@@ -510,10 +502,9 @@ static void open_everywhere(uint64_t length, const struct hp_region_opts *bad,
 	static const uint64_t tokens[] = { POOL, INDEX, 1000 };
 
 	for (int i = 0; i < 2 * 3; i++)
-		ck_result(open_with(tokens[i / 2], length,
-				    i % 2 ? DISK_DIRECTORY : NULL, bad,
-				    bad_opts),
-			  -EINVAL);
+		is(open_with(tokens[i / 2], length,
+			     i % 2 ? DISK_DIRECTORY : NULL, bad, bad_opts),
+		   -EINVAL);
 	ck_assert_ptr_null(s->regions);
 }
 
@@ -544,23 +535,22 @@ START_TEST(open_checks_all_at_once)
 	};
 
 	s = make_version(1);
-	ck_ok(hp_region_get(s, POOL, &r));
-	ck_ok(save(s, NULL));
-	ck_ok(hp_region_preserve(r));
+	ok(hp_region_get(s, POOL, &r));
+	ok(save(s, NULL));
+	ok(hp_region_preserve(r));
 	fake_kexec();
 	disk_crash();
-	ck_ok(open_logged("db", &s));
+	ok(open_logged("db", &s));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		open_everywhere(4 * MIB, &bad[i], NULL);
 	for (size_t i = 0; i < sizeof(bad_opts) / sizeof(bad_opts[0]); i++)
 		open_everywhere(4 * MIB, NULL, &bad_opts[i]);
 	open_everywhere(5, NULL, NULL);
 	open_everywhere(0, NULL, NULL);
-	ck_result(open_with(POOL, 4 * MIB, "", NULL, NULL), -EINVAL);
-	ck_result(open_with(HP_TOKEN_RESERVED, 4 * MIB, NULL, NULL, NULL),
-		  -EINVAL);
+	is(open_with(POOL, 4 * MIB, "", NULL, NULL), -EINVAL);
+	is(open_with(HP_TOKEN_RESERVED, 4 * MIB, NULL, NULL, NULL), -EINVAL);
 	/* Control. */
-	ck_ok(open_with(POOL, 4 * MIB, DISK_DIRECTORY, NULL, NULL));
+	ok(open_with(POOL, 4 * MIB, DISK_DIRECTORY, NULL, NULL));
 	ck_assert_int_eq(hp_region_origin(r), HP_ORIGIN_LIVE_UPDATE);
 }
 END_TEST
@@ -578,18 +568,17 @@ START_TEST(open_numa)
 				       .numa_count = 1 };
 
 	s = make_version(1);
-	ck_ok(hp_region_get(s, POOL, &r));
-	ck_ok(save(s, NULL));
-	ck_ok(hp_region_preserve(r));
+	ok(hp_region_get(s, POOL, &r));
+	ok(save(s, NULL));
+	ok(hp_region_preserve(r));
 	fake_kexec();
 	disk_crash();
-	ck_ok(open_logged("db", &s));
-	ck_ok(open_with(POOL, 8 * MIB, DISK_DIRECTORY, &opts, NULL));
+	ok(open_logged("db", &s));
+	ok(open_with(POOL, 8 * MIB, DISK_DIRECTORY, &opts, NULL));
 	ck_assert_int_eq(hp_region_origin(r), HP_ORIGIN_LIVE_UPDATE);
 	/* A load is as the header says. */
-	ck_result(open_with(INDEX, 8 * MIB, DISK_DIRECTORY, &opts, NULL),
-		  -EINVAL);
-	ck_ok(open_with(INDEX, 8 * MIB, NULL, &opts, NULL));
+	is(open_with(INDEX, 8 * MIB, DISK_DIRECTORY, &opts, NULL), -EINVAL);
+	ok(open_with(INDEX, 8 * MIB, NULL, &opts, NULL));
 	ck_assert_int_eq(hp_region_origin(r), HP_ORIGIN_CREATED);
 }
 END_TEST

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../lib/manifest.h"
+#include "../../lib/manifest/manifest.h"
 #include "save_tests.h"
 
 static struct hp_session *s;
@@ -60,7 +60,7 @@ START_TEST(every_byte_of_index)
 	uint64_t length;
 	int rc;
 
-	ck_ok(save_version(1, NULL));
+	ok(save_version(1, NULL));
 	disk_bytes(HP_SAVE_INDEX, &length);
 	ck_assert_uint_gt(length, 500);
 	for (uint64_t i = 0; i < length; i++) {
@@ -78,16 +78,16 @@ START_TEST(every_length_of_index)
 {
 	uint64_t length;
 
-	ck_ok(save_version(1, NULL));
+	ok(save_version(1, NULL));
 	disk_keep();
 	disk_bytes(HP_SAVE_INDEX, &length);
 	for (uint64_t i = 0; i < length; i++) {
 		disk_truncate(HP_SAVE_INDEX, i);
-		ck_result(load_version(), -EBADMSG);
+		is(load_version(), -EBADMSG);
 		disk_restore();
 	}
 	disk_truncate(HP_SAVE_INDEX, length + 1);
-	ck_result(load_version(), -EBADMSG);
+	is(load_version(), -EBADMSG);
 	disk_truncate(HP_SAVE_INDEX, length);
 	ck_assert_int_eq(load_version(), 1);
 }
@@ -99,7 +99,7 @@ START_TEST(data)
 	uint64_t length;
 	int noticed = 0;
 
-	ck_ok(save_version(1, NULL));
+	ok(save_version(1, NULL));
 	bytes = disk_bytes("data-", &length);
 	/* A byte in each 64 KiB: in an extent it counts, in a hole it does not. */
 	for (uint64_t i = 777; i < length; i += 65536) {
@@ -118,19 +118,19 @@ START_TEST(data)
 	disk_keep();
 	/* Its last extent ends at 2 MiB or before. */
 	disk_truncate("data-", MIB);
-	ck_result(load_version(), -EBADMSG);
+	is(load_version(), -EBADMSG);
 	disk_restore();
 	disk_truncate("data-", 0);
-	ck_result(load_version(), -EBADMSG);
+	is(load_version(), -EBADMSG);
 	disk_restore();
 	disk_remove("data-");
-	ck_result(load_version(), -EBADMSG);
+	is(load_version(), -EBADMSG);
 	ck_assert_int_eq(fake.pool_used, 0);
 	/* A damaged save does not stand in the way of the next one. */
-	ck_ok(save_version(2, NULL));
+	ok(save_version(2, NULL));
 	ck_assert_int_eq(load_version(), 2);
 	index_bytes()[100] ^= 1;
-	ck_ok(save_version(3, NULL));
+	ok(save_version(3, NULL));
 	ck_assert_int_eq(load_version(), 3);
 	ck_assert_int_eq(disk_files(), 2 + 2);
 }
@@ -139,7 +139,7 @@ END_TEST
 /* With everything right but for one thing that can do harm. */
 START_TEST(made_to_harm)
 {
-	ck_ok(save_version(1, NULL));
+	ok(save_version(1, NULL));
 	disk_keep();
 
 	for (int i = 0;; i++) {
@@ -290,7 +290,7 @@ START_TEST(longer_parts)
 	const char *reason;
 	uint64_t length, size;
 
-	ck_ok(save_version(1, NULL));
+	ok(save_version(1, NULL));
 	old = disk_bytes(HP_SAVE_INDEX, &length);
 	h = (const struct hp_save_header *)old;
 	size = sizeof(*h) + 8 + h->region_count * (128 + 16) +
@@ -308,7 +308,7 @@ START_TEST(longer_parts)
 	((struct hp_save_header *)grown)->file_size = size;
 	((struct hp_save_header *)grown)->checksum =
 		hp_save_index_checksum(grown, size);
-	ck_ok(hp_save_index_parse(grown, size, &index, &reason));
+	ok(hp_save_index_parse(grown, size, &index, &reason));
 	ck_assert_uint_eq(hp_save_index_region(&index, 1).token, INDEX);
 	ck_assert_uint_eq(hp_save_index_extent(&index, 1).checksum,
 			  extent(1)->checksum);
@@ -326,7 +326,7 @@ START_TEST(noise)
 	const char *reason;
 	uint64_t state = 1;
 
-	ck_ok(save_version(2, NULL));
+	ok(save_version(2, NULL));
 	for (int i = 0; i < 20000; i++) {
 		uint64_t length;
 		unsigned char *copy, *from;
@@ -357,21 +357,20 @@ START_TEST(damaged_manifest)
 	struct hp_session_info info = { .size = sizeof(info) };
 
 	s = make_version(1);
-	ck_ok(save(s, NULL));
-	ck_ok(hp_region_get(s, INDEX, &r));
-	ck_ok(hp_region_preserve(r));
+	ok(save(s, NULL));
+	ok(hp_region_get(s, INDEX, &r));
+	ok(hp_region_preserve(r));
 	fake_kexec();
 	disk_crash();
 	fake_returned_write(HP_TOKEN_RESERVED, 0, junk, sizeof(junk));
-	ck_ok(open_logged("db", &s));
-	ck_result(hp_region_load_on(&disk_io, s, POOL, DISK_DIRECTORY, NULL,
-				    NULL, &r),
-		  -EBADMSG);
-	ck_ok(hp_session_info(s, &info));
+	ok(open_logged("db", &s));
+	is(hp_region_load_on(&disk_io, s, POOL, DISK_DIRECTORY, NULL, NULL, &r),
+	   -EBADMSG);
+	ok(hp_session_info(s, &info));
 	ck_assert_int_eq(info.manifest_error, -EBADMSG);
-	ck_ok(hp_session_commit(s, HP_COMMIT_DROP));
-	ck_ok(hp_region_load_on(&disk_io, s, POOL, DISK_DIRECTORY, NULL, NULL,
-				&r));
+	ok(hp_session_commit(s, HP_COMMIT_DROP));
+	ok(hp_region_load_on(&disk_io, s, POOL, DISK_DIRECTORY, NULL, NULL,
+			     &r));
 }
 END_TEST
 
@@ -379,19 +378,18 @@ START_TEST(someone_elses)
 {
 	struct hp_save_opts opts = { .size = sizeof(opts) };
 
-	ck_ok(save_version(1, NULL));
-	ck_ok(open_logged("other", &s));
-	ck_result(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, NULL, NULL),
-		  -ENOENT);
-	ck_result(hp_region_load_on(&disk_io, s, POOL, DISK_DIRECTORY, NULL,
-				    NULL, &r),
-		  -ENOENT);
-	ck_result(save(s, NULL), -EBUSY);
+	ok(save_version(1, NULL));
+	ok(open_logged("other", &s));
+	is(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, NULL, NULL),
+	   -ENOENT);
+	is(hp_region_load_on(&disk_io, s, POOL, DISK_DIRECTORY, NULL, NULL, &r),
+	   -ENOENT);
+	is(save(s, NULL), -EBUSY);
 	ck_assert_ptr_nonnull(strstr(last_error, "'db'"));
 	ck_assert_int_eq(load_version(), 1);
 	opts.flags = HP_SAVE_REPLACE;
-	ck_ok(hp_session_save_on(&disk_io, s, DISK_DIRECTORY, &opts, NULL));
-	ck_result(load_version(), -ENOENT);
+	ok(hp_session_save_on(&disk_io, s, DISK_DIRECTORY, &opts, NULL));
+	is(load_version(), -ENOENT);
 	ck_assert_int_eq(disk_files(), 2);
 }
 END_TEST
@@ -401,14 +399,13 @@ START_TEST(newer)
 	struct hp_save_opts opts = { .size = sizeof(opts) };
 	struct hp_save_info info = { .size = sizeof(info) };
 
-	ck_ok(save_version(1, NULL));
+	ok(save_version(1, NULL));
 	header()->version = 2;
 	seal();
-	ck_result(load_version(), -EOPNOTSUPP);
+	is(load_version(), -EOPNOTSUPP);
 	ck_assert_ptr_nonnull(strstr(last_error, "newer"));
-	ck_result(hp_save_info_on(&disk_io, &fake_sys, DISK_DIRECTORY, &info),
-		  -EOPNOTSUPP);
-	ck_result(save_version(2, NULL), -EBUSY);
+	is(hp_save_info_on(&disk_io, DISK_DIRECTORY, &info), -EOPNOTSUPP);
+	is(save_version(2, NULL), -EBUSY);
 	header()->version = 1;
 	seal();
 	ck_assert_int_eq(load_version(), 1);
@@ -416,13 +413,13 @@ START_TEST(newer)
 	seal();
 	s = make_version(2);
 	opts.flags = HP_SAVE_REPLACE;
-	ck_ok(hp_session_save_on(&disk_io, s, DISK_DIRECTORY, &opts, NULL));
-	ck_ok(hp_session_close(s));
+	ok(hp_session_save_on(&disk_io, s, DISK_DIRECTORY, &opts, NULL));
+	ok(hp_session_close(s, 0));
 	ck_assert_int_eq(load_version(), 2);
 	header()->version = 3;
 	seal();
-	ck_ok(hp_save_remove_on(&disk_io, &fake_sys, DISK_DIRECTORY));
-	ck_result(load_version(), -ENOENT);
+	ok(hp_save_remove_on(&disk_io, DISK_DIRECTORY));
+	is(load_version(), -ENOENT);
 }
 END_TEST
 

@@ -54,23 +54,23 @@ static void save_with_failure(enum disk_call call, int nth, int err)
 		ck_assert_msg(allowed(call, rc), "%s number %d: %d",
 			      disk_call_name(call), nth, rc);
 	if (!disk.failed)
-		ck_ok(rc);
+		ok(rc);
 	/* After the rename both are there, and the new one counts. */
 	if (rc && !(call == DISK_SYNC && load_version() == 2))
 		ck_assert_int_eq(load_version(), 1);
 	if (!rc)
 		ck_assert_int_eq(load_version(), 2);
-	ck_ok(save(session, NULL));
+	ok(save(session, NULL));
 	ck_assert_int_eq(load_version(), 2);
 	ck_assert_int_eq(disk_files(), 2 + 3);
-	ck_ok(hp_session_close(session));
+	ok(hp_session_close(session, 0));
 }
 
 START_TEST(every_call_of_save)
 {
 	int fired = 0;
 
-	ck_ok(save_version(1, NULL));
+	ok(save_version(1, NULL));
 	disk_keep();
 	for (int call = 0; call < DISK_CALLS; call++) {
 		int nth = 0;
@@ -93,7 +93,7 @@ START_TEST(full)
 						DISK_OPEN };
 	struct hp_session *session;
 
-	ck_ok(save_version(1, NULL));
+	ok(save_version(1, NULL));
 	disk_keep();
 	for (int i = 0; i < 8; i++) {
 		disk_restore();
@@ -101,11 +101,11 @@ START_TEST(full)
 		disk.fail_call = calls[i % 4];
 		disk.fail_nth = calls[i % 4] == DISK_OPEN ? 3 : 1;
 		disk.fail_errno = i < 4 ? ENOSPC : EDQUOT;
-		ck_result(save(session, NULL), -ENOSPC);
+		is(save(session, NULL), -ENOSPC);
 		ck_assert(disk.failed);
 		ck_assert_int_eq(load_version(), 1);
 		ck_assert_int_eq(disk_files(), 2 + 2);
-		ck_ok(hp_session_close(session));
+		ok(hp_session_close(session, 0));
 	}
 	/* For real: with room for one save, and not for two. */
 	for (int late = 0; late < 2; late++) {
@@ -113,13 +113,13 @@ START_TEST(full)
 		session = make_version(2);
 		disk.room = 8 * MIB;
 		disk.no_allocate = late;
-		ck_result(save(session, NULL), -ENOSPC);
+		is(save(session, NULL), -ENOSPC);
 		ck_assert_int_eq(load_version(), 1);
 		ck_assert_int_eq(disk_files(), 2 + 2);
 		disk.room = 0;
-		ck_ok(save(session, NULL));
+		ok(save(session, NULL));
 		ck_assert_int_eq(load_version(), 2);
-		ck_ok(hp_session_close(session));
+		ok(hp_session_close(session, 0));
 	}
 }
 END_TEST
@@ -158,7 +158,7 @@ START_TEST(errors_of_storage)
 		disk.fail_call = table[i].call;
 		disk.fail_nth = table[i].nth;
 		disk.fail_errno = table[i].err;
-		ck_result(save(session, NULL), table[i].expected);
+		is(save(session, NULL), table[i].expected);
 		ck_assert_msg(disk.failed, "row %zu", i);
 		ck_assert_str_ne(last_error, "");
 	}
@@ -170,7 +170,7 @@ START_TEST(every_call_of_kernel)
 	struct hp_session *session;
 	int fired = 0, rc;
 
-	ck_ok(save_version(1, NULL));
+	ok(save_version(1, NULL));
 	disk_keep();
 	for (int i = 0; i < 3; i++) {
 		for (int nth = 1;; nth++) {
@@ -186,8 +186,8 @@ START_TEST(every_call_of_kernel)
 			ck_assert(!rc || rc == -ENOMEM);
 			fired += fake.failed;
 			ck_assert_int_eq(load_version(), rc ? 1 : 2);
-			ck_ok(save(session, NULL));
-			ck_ok(hp_session_close(session));
+			ok(save(session, NULL));
+			ok(hp_session_close(session, 0));
 			ck_assert_int_eq(leaks(), 0);
 			if (!fake.failed)
 				break;
@@ -205,7 +205,7 @@ static int load_with_failure(int disk_call, int kernel_call, int nth, int err)
 	int rc;
 
 	disk.failed = fake.failed = false;
-	ck_ok(open_logged("db", &session));
+	ok(open_logged("db", &session));
 	if (disk_call >= 0) {
 		disk.fail_call = disk_call;
 		disk.fail_nth = nth;
@@ -221,7 +221,7 @@ static int load_with_failure(int disk_call, int kernel_call, int nth, int err)
 		ck_assert(check_regions(session, 2));
 	else
 		ck_assert_ptr_null(session->regions);
-	ck_ok(hp_session_close(session));
+	ok(hp_session_close(session, 0));
 	ck_assert_int_eq(leaks(), 0);
 	return rc;
 }
@@ -230,7 +230,7 @@ START_TEST(every_call_of_load)
 {
 	int fired = 0, rc, nth;
 
-	ck_ok(save_version(2, NULL));
+	ok(save_version(2, NULL));
 	for (int call = 0; call < DISK_CALLS; call++) {
 		for (nth = 1;; nth++) {
 			rc = load_with_failure(call, -1, nth, EIO);
@@ -250,7 +250,7 @@ START_TEST(every_call_of_load)
 			if (!fake.failed)
 				break;
 			fired++;
-			ck_result(rc, -ENOMEM);
+			is(rc, -ENOMEM);
 		}
 	}
 	ck_assert_int_gt(fired, 40);
@@ -271,23 +271,22 @@ START_TEST(errors_of_loading)
 		{ ENODATA, -EIO },
 	};
 
-	ck_ok(save_version(2, NULL));
+	ok(save_version(2, NULL));
 	for (int i = 0; i < 12; i++) {
 		disk.no_queue = i / 6;
-		ck_result(
-			load_with_failure(i / 6 ? DISK_READ : DISK_QUEUE_RESULT,
-					  -1, 3, table[i % 6].err),
-			table[i % 6].expected);
+		is(load_with_failure(i / 6 ? DISK_READ : DISK_QUEUE_RESULT, -1,
+				     3, table[i % 6].err),
+		   table[i % 6].expected);
 	}
 }
 END_TEST
 
 START_TEST(smaller_pool)
 {
-	ck_ok(save_version(2, NULL));
+	ok(save_version(2, NULL));
 	new_process();
 	fake.pool_pages = 3;
-	ck_result(load_version(), -ENOMEM);
+	is(load_version(), -ENOMEM);
 	ck_assert_int_eq(fake.pool_used, 0);
 	fake.pool_pages = 4;
 	ck_assert_int_eq(load_version(), 2);

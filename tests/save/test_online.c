@@ -125,8 +125,8 @@ static void begin_with(unsigned int flags)
 {
 	struct hp_region_opts opts = { .size = sizeof(opts), .flags = flags };
 
-	ck_ok(open_logged("db", &s));
-	ck_ok(hp_region_create(s, POOL, LENGTH, &opts, &r));
+	ok(open_logged("db", &s));
+	ok(hp_region_create(s, POOL, LENGTH, &opts, &r));
 	/* The second half is not touched at first. */
 	memset(hp_region_address(r), 3, LENGTH / 2);
 	memset(&app, 0, sizeof(app));
@@ -142,12 +142,12 @@ static int load(void)
 {
 	int rc;
 
-	ck_ok(hp_session_close(s));
-	ck_ok(open_logged("db", &s));
+	ok(hp_session_close(s, 0));
+	ok(open_logged("db", &s));
 	rc = hp_session_load_on(&disk_io, s, DISK_DIRECTORY, NULL, NULL);
 	if (rc)
 		return rc;
-	ck_ok(hp_region_get(s, POOL, &r));
+	ok(hp_region_get(s, POOL, &r));
 	return memcmp(hp_region_address(r), snapshot, LENGTH) ? MIXED : 0;
 }
 
@@ -159,7 +159,7 @@ START_TEST(as_it_was_in_the_pause)
 	begin();
 	app.stores = 300;
 	app.rounds = 5;
-	ck_ok(save_online(&result));
+	ok(save_online(&result));
 	ck_assert_int_eq(app.pauses, 1);
 	ck_assert_int_eq(app.resumes, 1);
 	ck_assert_int_eq(app.ends, 1);
@@ -167,9 +167,9 @@ START_TEST(as_it_was_in_the_pause)
 	ck_assert_uint_gt(result.pause_ns, 0);
 	ck_assert_uint_gt(result.pause_bytes, 0);
 	ck_assert_uint_le(result.pause_bytes, LENGTH);
-	ck_ok(hp_save_info_on(&disk_io, &fake_sys, DISK_DIRECTORY, &info));
+	ok(hp_save_info_on(&disk_io, DISK_DIRECTORY, &info));
 	ck_assert_int_eq(info.online, 1);
-	ck_ok(load());
+	ok(load());
 }
 END_TEST
 
@@ -181,8 +181,8 @@ START_TEST(shmem)
 	begin_with(HP_REGION_SHMEM);
 	app.stores = 300;
 	app.rounds = 5;
-	ck_ok(save_online(NULL));
-	ck_ok(load());
+	ok(save_online(NULL));
+	ok(load());
 
 	/* No memory for such a hole is no signal, wherever it is met. */
 	for (int nth = 1;; nth++) {
@@ -198,10 +198,10 @@ START_TEST(shmem)
 		ck_assert_int_eq(app.pauses, app.resumes);
 		if (!disk.failed)
 			break;
-		ck_result(rc, -ENOMEM);
+		is(rc, -ENOMEM);
 		nth *= 2;
 	}
-	ck_ok(rc);
+	ok(rc);
 }
 END_TEST
 
@@ -213,15 +213,15 @@ START_TEST(passes)
 	begin();
 	app.stores = 2000; /* nearly all blocks */
 	app.rounds = 1;
-	ck_ok(save_online(&result));
+	ok(save_online(&result));
 	ck_assert_int_ge(result.passes, 2);
-	ck_ok(load());
+	ok(load());
 	begin();
 	app.stores = 2000;
 	app.rounds = 1000; /* it never gets less */
-	ck_ok(save_online(&result));
+	ok(save_online(&result));
 	ck_assert_int_le(result.passes, 4);
-	ck_ok(load());
+	ok(load());
 }
 END_TEST
 
@@ -232,7 +232,7 @@ START_TEST(forgotten)
 	app.stores = 300;
 	app.rounds = 5;
 	app.forgets = true;
-	ck_ok(save_online(NULL));
+	ok(save_online(NULL));
 	ck_assert_int_ne(load(), 0);
 }
 END_TEST
@@ -242,12 +242,12 @@ START_TEST(stopped)
 	begin();
 	app.stores = 10;
 	app.fail_pause = 1;
-	ck_result(save_online(NULL), -ECANCELED);
+	is(save_online(NULL), -ECANCELED);
 	ck_assert_int_eq(app.resumes, 0);
 	for (int i = 1; i < 3; i++) {
 		begin();
 		app.fail_dirty = i;
-		ck_result(save_online(NULL), -ECANCELED);
+		is(save_online(NULL), -ECANCELED);
 		ck_assert_int_eq(app.pauses, app.resumes);
 	}
 	ck_assert_int_eq(disk_files(), 1);

@@ -23,12 +23,12 @@ static void save_until(int stop_at)
 	disk.stop_at = stop_at;
 	if (setjmp(disk.stop))
 		return;
-	ck_ok(save(session, NULL));
+	ok(save(session, NULL));
 	returned = true;
 }
 
 /* What is there now, and does life go on from it? */
-static void check(void)
+static void check_what_is_left(void)
 {
 	int version = load_version();
 
@@ -39,7 +39,7 @@ static void check(void)
 		lost++;
 	else if (version != 1 && version != 2)
 		problems++;
-	ck_ok(save_version(3, NULL));
+	ok(save_version(3, NULL));
 	problems += load_version() != 3;
 	/* All that the crash left over is gone. */
 	problems += disk_files() != 2 + 2;
@@ -53,7 +53,7 @@ static void cut_everywhere(enum disk_cut cut)
 		disk.stop_at = 0;
 		fake_crash();
 		disk_power_cut(cut);
-		check();
+		check_what_is_left();
 		fake_crash();
 		if (returned)
 			break;
@@ -62,7 +62,7 @@ static void cut_everywhere(enum disk_cut cut)
 
 START_TEST(nothing_is_left)
 {
-	ck_ok(save_version(1, NULL));
+	ok(save_version(1, NULL));
 	disk_keep();
 	cut_everywhere(DISK_CUT_NOTHING);
 	ck_assert_int_gt(moments, 50);
@@ -72,7 +72,7 @@ END_TEST
 
 START_TEST(all_is_left)
 {
-	ck_ok(save_version(1, NULL));
+	ok(save_version(1, NULL));
 	disk_keep();
 	cut_everywhere(DISK_CUT_ALL);
 	ck_assert_int_gt(moments, 50);
@@ -82,7 +82,7 @@ END_TEST
 
 START_TEST(some_is_left)
 {
-	ck_ok(save_version(1, NULL));
+	ok(save_version(1, NULL));
 	disk_keep();
 	for (int i = 0; i < 3; i++) {
 		cut_everywhere(DISK_CUT_SOME);
@@ -93,13 +93,13 @@ END_TEST
 
 START_TEST(process_dies)
 {
-	ck_ok(save_version(1, NULL));
+	ok(save_version(1, NULL));
 	disk_keep();
 	moments = problems = mixed = lost = returned = 0;
 	for (int stop_at = 1; !returned; stop_at++) {
 		save_until(stop_at);
 		new_process();
-		check();
+		check_what_is_left();
 		fake_crash();
 	}
 	ck_assert_int_gt(moments, 50);
@@ -134,7 +134,7 @@ START_TEST(removal)
 {
 	int version, rc;
 
-	ck_ok(save_version(1, NULL));
+	ok(save_version(1, NULL));
 	disk_keep();
 	for (int i = 0; i < 6; i++) {
 		returned = false;
@@ -142,9 +142,9 @@ START_TEST(removal)
 			disk_restore();
 			disk.stop_at = stop_at;
 			if (!setjmp(disk.stop)) {
-				rc = hp_save_remove_on(&disk_io, &fake_sys,
+				rc = hp_save_remove_on(&disk_io,
 						       DISK_DIRECTORY);
-				ck_ok(rc);
+				ok(rc);
 				returned = true;
 			}
 			fake_crash();
@@ -163,7 +163,7 @@ START_TEST(a_disk_that_lies)
 {
 	found = 0;
 
-	ck_ok(save_version(1, NULL));
+	ok(save_version(1, NULL));
 	disk_keep();
 	for (int stop_at = 30; stop_at < 80; stop_at++) {
 		int version;
@@ -174,7 +174,7 @@ START_TEST(a_disk_that_lies)
 		disk.stop_at = stop_at;
 		returned = false;
 		if (!setjmp(disk.stop)) {
-			ck_ok(save(session, NULL));
+			ok(save(session, NULL));
 			returned = true;
 		}
 		fake_crash();

@@ -21,7 +21,7 @@ START_TEST(comes_back)
 	struct hp_save_result result = result_of();
 	struct hp_region_info info = { .size = sizeof(info) };
 
-	ck_ok(save_version(2, &result));
+	ok(save_version(2, &result));
 	ck_assert_int_eq(result.regions, 3);
 	ck_assert_uint_eq(result.total_bytes, 8 * MIB);
 	/* Every other block of one huge page of each. */
@@ -34,25 +34,25 @@ START_TEST(comes_back)
 	ck_assert_int_eq(disk_files(), 2 + 3);
 
 	new_process();
-	ck_ok(open_logged("db", &s));
+	ok(open_logged("db", &s));
 	result = result_of();
-	ck_ok(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, NULL, &result));
+	ok(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, NULL, &result));
 	ck_assert(check_regions(s, 2));
 	ck_assert_int_eq(result.regions, 3);
 	ck_assert_uint_eq(result.total_bytes, 8 * MIB);
 	ck_assert_uint_eq(result.moved_bytes, 3 * MIB);
-	ck_ok(hp_region_get(s, POOL, &r));
-	ck_ok(hp_region_info(r, &info));
+	ok(hp_region_get(s, POOL, &r));
+	ok(hp_region_info(r, &info));
 	ck_assert_uint_eq(info.layout, LAYOUT);
 	ck_assert_str_eq(info.label, "pool");
 	ck_assert_uint_eq(info.page_size, HP_PAGE_2M);
 	ck_assert_int_eq(info.origin, HP_ORIGIN_SAVE);
 	ck_assert_int_eq(hp_region_is_preserved(r), 0);
-	ck_ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 	ck_assert_int_eq(fake_leaks() + disk.fds + disk.queues + disk.locks, 0);
 	/* Control: another version is told apart. */
 	ck_assert_int_eq(load_version(), 2);
-	ck_ok(save_version(3, NULL));
+	ok(save_version(3, NULL));
 	ck_assert_int_eq(load_version(), 3);
 	ck_assert_int_eq(disk_files(), 2 + 2);
 }
@@ -77,17 +77,17 @@ START_TEST(untouched_stays_untouched)
 	uint64_t before;
 
 	s = make_version(1);
-	ck_ok(hp_region_get(s, POOL, &r));
+	ok(hp_region_get(s, POOL, &r));
 	before = touched(r);
 	ck_assert_uint_gt(before, 0);
 	ck_assert_uint_le(before, 2 * MIB);
-	ck_ok(save(s, NULL));
+	ok(save(s, NULL));
 	ck_assert_uint_eq(touched(r), before);
-	ck_ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 	new_process();
-	ck_ok(open_logged("db", &s));
-	ck_ok(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, NULL, NULL));
-	ck_ok(hp_region_get(s, POOL, &r));
+	ok(open_logged("db", &s));
+	ok(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, NULL, NULL));
+	ok(hp_region_get(s, POOL, &r));
 	ck_assert_uint_le(touched(r), before);
 }
 END_TEST
@@ -97,16 +97,16 @@ static void without(unsigned int how)
 {
 	struct hp_save_result result = result_of();
 
-	ck_ok(save_version(2, &result));
+	ok(save_version(2, &result));
 	ck_assert_int_eq(result.how, how);
 	ck_assert_int_eq(load_version(), 2);
 	new_process();
-	ck_ok(open_logged("db", &s));
+	ok(open_logged("db", &s));
 	result = result_of();
-	ck_ok(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, NULL, &result));
+	ok(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, NULL, &result));
 	ck_assert_int_eq(result.how & ~HP_SAVE_BY_REGISTERED,
 			 how & ~HP_SAVE_BY_REGISTERED);
-	ck_ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 	ck_assert_int_eq(disk.fds + disk.queues + disk.locks, 0);
 	ck_assert_str_eq(last_error, "");
 }
@@ -168,12 +168,12 @@ START_TEST(on_request)
 	struct hp_save_result result = result_of();
 
 	s = make_version(1);
-	ck_ok(hp_session_save_on(&disk_io, s, DISK_DIRECTORY, &opts, &result));
+	ok(hp_session_save_on(&disk_io, s, DISK_DIRECTORY, &opts, &result));
 	ck_assert_int_eq(result.how, 0);
 	ck_assert_int_eq(disk.calls[DISK_QUEUE_OPEN], 0);
-	ck_ok(hp_session_close(s));
-	ck_ok(open_logged("db", &s));
-	ck_ok(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, &opts, &result));
+	ok(hp_session_close(s, 0));
+	ok(open_logged("db", &s));
+	ok(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, &opts, &result));
 	ck_assert_int_eq(disk.calls[DISK_QUEUE_OPEN], 0);
 	ck_assert(check_regions(s, 1));
 }
@@ -191,7 +191,7 @@ START_TEST(short_transfers)
 			disk.shorten = 2;
 			disk.part = parts[i];
 			disk.no_queue = queue;
-			ck_ok(save_version(2, NULL));
+			ok(save_version(2, NULL));
 			ck_assert_int_eq(load_version(), 2);
 		}
 	}
@@ -237,18 +237,17 @@ START_TEST(sizes)
 		fake_boot();
 		disk_format();
 		opts.block_size = HP_SAVE_BLOCK_MIN << (i / 3 * 3);
-		ck_ok(open_logged("db", &s));
-		ck_ok(hp_region_create(s, 1, length, NULL, &r));
+		ok(open_logged("db", &s));
+		ok(hp_region_create(s, 1, length, NULL, &r));
 		bytes = hp_region_address(r);
 		memset(bytes, 1, length);
 		memset(bytes + 12345, 0, MIB);
-		ck_ok(hp_session_save_on(&disk_io, s, DISK_DIRECTORY, &opts,
-					 NULL));
-		ck_ok(hp_session_close(s));
-		ck_ok(open_logged("db", &s));
-		ck_ok(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, NULL,
-					 NULL));
-		ck_ok(hp_region_get(s, 1, &r));
+		ok(hp_session_save_on(&disk_io, s, DISK_DIRECTORY, &opts,
+				      NULL));
+		ok(hp_session_close(s, 0));
+		ok(open_logged("db", &s));
+		ok(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, NULL, NULL));
+		ok(hp_region_get(s, 1, &r));
 		bytes = hp_region_address(r);
 		ck_assert(all_are(bytes, 1, 12345));
 		ck_assert(all_are(bytes + 12345, 0, MIB));
@@ -262,11 +261,11 @@ START_TEST(no_regions)
 {
 	struct hp_save_info info = { .size = sizeof(info) };
 
-	ck_ok(open_logged("db", &s));
-	ck_ok(save(s, NULL));
-	ck_ok(hp_save_info_on(&disk_io, &fake_sys, DISK_DIRECTORY, &info));
+	ok(open_logged("db", &s));
+	ok(save(s, NULL));
+	ok(hp_save_info_on(&disk_io, DISK_DIRECTORY, &info));
 	ck_assert_int_eq(info.region_count, 0);
-	ck_ok(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, NULL, NULL));
+	ok(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, NULL, NULL));
 	ck_assert_ptr_null(s->regions);
 }
 END_TEST
@@ -275,32 +274,32 @@ END_TEST
 START_TEST(with_live_update)
 {
 	s = make_version(1);
-	ck_ok(hp_region_get(s, POOL, &r));
-	ck_ok(hp_region_preserve(r));
-	ck_ok(save(s, NULL));
+	ok(hp_region_get(s, POOL, &r));
+	ok(hp_region_preserve(r));
+	ok(save(s, NULL));
 	ck_assert_int_eq(hp_region_is_preserved(r), 1);
 	fake_kexec();
 	disk_crash();
-	ck_ok(open_logged("db", &s));
+	ok(open_logged("db", &s));
 	/* What is not reclaimed would be missing. */
-	ck_result(save(s, NULL), -ENOTEMPTY);
-	ck_ok(hp_region_open_on(&disk_io, s, POOL, 4 * MIB, DISK_DIRECTORY,
-				NULL, NULL, &r));
+	is(save(s, NULL), -ENOTEMPTY);
+	ok(hp_region_open_on(&disk_io, s, POOL, 4 * MIB, DISK_DIRECTORY, NULL,
+			     NULL, &r));
 	ck_assert_int_eq(hp_region_origin(r), HP_ORIGIN_LIVE_UPDATE);
-	ck_ok(hp_region_open_on(&disk_io, s, INDEX, 4 * MIB, DISK_DIRECTORY,
-				NULL, NULL, &r));
+	ok(hp_region_open_on(&disk_io, s, INDEX, 4 * MIB, DISK_DIRECTORY, NULL,
+			     NULL, &r));
 	ck_assert_int_eq(hp_region_origin(r), HP_ORIGIN_SAVE);
 	ck_assert_uint_eq(hp_region_length(r), 2 * MIB);
-	ck_ok(hp_region_open_on(&disk_io, s, THIRD, 4 * MIB, DISK_DIRECTORY,
-				NULL, NULL, &r));
+	ok(hp_region_open_on(&disk_io, s, THIRD, 4 * MIB, DISK_DIRECTORY, NULL,
+			     NULL, &r));
 	ck_assert_int_eq(hp_region_origin(r), HP_ORIGIN_CREATED);
-	ck_ok(save(s, NULL));
-	ck_ok(hp_session_commit(s, 0));
-	ck_ok(hp_session_close(s));
+	ok(save(s, NULL));
+	ok(hp_session_commit(s, 0));
+	ok(hp_session_close(s, 0));
 	new_process();
-	ck_ok(open_logged("db", &s));
-	ck_ok(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, NULL, NULL));
-	ck_ok(hp_region_get(s, THIRD, &r));
+	ok(open_logged("db", &s));
+	ok(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, NULL, NULL));
+	ok(hp_region_get(s, THIRD, &r));
 	ck_assert_uint_eq(hp_region_length(r), 4 * MIB);
 }
 END_TEST
@@ -326,7 +325,7 @@ static void check_loaded(uint64_t page_size)
 	ck_assert_int_eq(bytes[4 * MIB + 1], 1);
 	ck_assert_int_eq(bytes[8 * MIB - 1], 2);
 	ck_assert_int_eq(bytes[10 * MIB - 1], 0);
-	ck_ok(hp_region_close(r));
+	ok(hp_region_close(r));
 }
 
 /* Shmem comes back as shmem, unless the caller wants something else. */
@@ -342,46 +341,45 @@ START_TEST(shmem)
 	struct hp_save_result result = result_of();
 	char *bytes;
 
-	ck_ok(open_logged("db", &s));
-	ck_ok(hp_region_create(s, POOL, 10 * MIB, &opts, &r));
+	ok(open_logged("db", &s));
+	ok(hp_region_create(s, POOL, 10 * MIB, &opts, &r));
 	bytes = hp_region_address(r);
 	bytes[4 * MIB + 1] = 1;
 	bytes[8 * MIB - 1] = 2;
-	ck_ok(save(s, &result));
+	ok(save(s, &result));
 	/* A block each; pieces of 2 MiB that were never touched stay so. */
 	ck_assert_uint_eq(result.moved_bytes, MIB);
 	ck_assert_uint_eq(result.total_bytes, 10 * MIB);
-	ck_ok(hp_save_region_info_on(&disk_io, &fake_sys, DISK_DIRECTORY, 0, &info));
+	ok(hp_save_region_info_on(&disk_io, DISK_DIRECTORY, 0, &info));
 	ck_assert_uint_eq(info.page_size, 4096);
-	ck_ok(hp_region_close(r));
+	ok(hp_region_close(r));
 
-	ck_ok(load_as(0, 0));
+	ok(load_as(0, 0));
 	check_loaded(4096);
-	ck_ok(load_as(HP_REGION_SHMEM | HP_REGION_POPULATE, 0));
+	ok(load_as(HP_REGION_SHMEM | HP_REGION_POPULATE, 0));
 	check_loaded(4096);
 	ck_assert_int_eq(fake.pool_used, 0);
-	ck_result(load_as(HP_REGION_SHMEM, HP_PAGE_2M), -EINVAL);
-	ck_ok(load_as(0, HP_PAGE_2M));
+	is(load_as(HP_REGION_SHMEM, HP_PAGE_2M), -EINVAL);
+	ok(load_as(0, HP_PAGE_2M));
 	ck_assert_int_eq(fake.pool_used, 5);
-	ck_ok(save(s, NULL));
+	ok(save(s, NULL));
 	check_loaded(HP_PAGE_2M);
-	ck_ok(load_as(0, 0));
+	ok(load_as(0, 0));
 	check_loaded(HP_PAGE_2M);
-	ck_ok(hp_region_open_on(&disk_io, s, POOL, 2 * MIB, DISK_DIRECTORY,
-				&opts, NULL, &r));
+	ok(hp_region_open_on(&disk_io, s, POOL, 2 * MIB, DISK_DIRECTORY, &opts,
+			     NULL, &r));
 	ck_assert_int_eq(hp_region_origin(r), HP_ORIGIN_SAVE);
 	check_loaded(4096);
-	ck_ok(hp_region_open_on(&disk_io, s, THIRD, 2 * MIB, DISK_DIRECTORY,
-				&opts, NULL, &r));
+	ok(hp_region_open_on(&disk_io, s, THIRD, 2 * MIB, DISK_DIRECTORY, &opts,
+			     NULL, &r));
 	ck_assert_int_eq(hp_region_origin(r), HP_ORIGIN_CREATED);
 	ck_assert_uint_eq(hp_region_page_size(r), 4096);
 	/* The file of the region was closed under it. */
 	fake.fail_call = CALL_FIND_DATA;
 	fake.fail_nth = 1;
 	fake.fail_errno = EIO;
-	ck_result(hp_session_save_on(&disk_io, s, DISK_DIRECTORY, &replace,
-				     NULL),
-		  -EUCLEAN);
+	is(hp_session_save_on(&disk_io, s, DISK_DIRECTORY, &replace, NULL),
+	   -EUCLEAN);
 }
 END_TEST
 
@@ -390,8 +388,8 @@ START_TEST(what_is_in_it)
 	struct hp_save_info info = { .size = sizeof(info) };
 	struct hp_region_info region = { .size = sizeof(region) };
 
-	ck_ok(save_version(2, NULL));
-	ck_ok(hp_save_info_on(&disk_io, &fake_sys, DISK_DIRECTORY, &info));
+	ok(save_version(2, NULL));
+	ok(hp_save_info_on(&disk_io, DISK_DIRECTORY, &info));
 	ck_assert_int_eq(info.region_count, 3);
 	ck_assert_uint_eq(info.generation, 1);
 	ck_assert_uint_eq(info.total_bytes, 8 * MIB);
@@ -402,26 +400,22 @@ START_TEST(what_is_in_it)
 	ck_assert_str_eq(info.library, hp_version());
 	ck_assert_str_ne(info.kernel, "");
 	ck_assert_str_ne(info.boot_id, "");
-	ck_ok(save_version(2, NULL));
-	ck_ok(hp_save_info_on(&disk_io, &fake_sys, DISK_DIRECTORY, &info));
+	ok(save_version(2, NULL));
+	ok(hp_save_info_on(&disk_io, DISK_DIRECTORY, &info));
 	ck_assert_uint_eq(info.generation, 2);
-	ck_ok(hp_save_region_info_on(&disk_io, &fake_sys, DISK_DIRECTORY, 0,
-				     &region));
+	ok(hp_save_region_info_on(&disk_io, DISK_DIRECTORY, 0, &region));
 	ck_assert_uint_eq(region.token, POOL);
 	ck_assert_uint_eq(region.length, 4 * MIB);
 	ck_assert_uint_eq(region.layout, LAYOUT);
 	ck_assert_str_eq(region.label, "pool");
-	ck_ok(hp_save_region_info_on(&disk_io, &fake_sys, DISK_DIRECTORY, 2,
-				     &region));
+	ok(hp_save_region_info_on(&disk_io, DISK_DIRECTORY, 2, &region));
 	ck_assert_uint_eq(region.token, INDEX);
-	ck_result(hp_save_region_info_on(&disk_io, &fake_sys, DISK_DIRECTORY, 3,
-					 &region),
-		  -ENOENT);
-	ck_ok(hp_save_remove_on(&disk_io, &fake_sys, DISK_DIRECTORY));
-	ck_result(hp_save_info_on(&disk_io, &fake_sys, DISK_DIRECTORY, &info),
-		  -ENOENT);
+	is(hp_save_region_info_on(&disk_io, DISK_DIRECTORY, 3, &region),
+	   -ENOENT);
+	ok(hp_save_remove_on(&disk_io, DISK_DIRECTORY));
+	is(hp_save_info_on(&disk_io, DISK_DIRECTORY, &info), -ENOENT);
 	ck_assert_int_eq(disk_files(), 1);
-	ck_ok(hp_save_remove_on(&disk_io, &fake_sys, DISK_DIRECTORY));
+	ok(hp_save_remove_on(&disk_io, DISK_DIRECTORY));
 	ck_assert_int_eq(disk.fds + disk.locks, 0);
 }
 END_TEST

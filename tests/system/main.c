@@ -28,13 +28,13 @@ static void setup(void)
 	(void)snprintf(name, sizeof(name), "hugepersist-system.%d",
 		       (int)getpid());
 	last_log[0] = '\0';
-	ck_ok(hp_session_open(name, &opts, &s));
+	ok(hp_session_open(name, &opts, &s));
 }
 
 /* Every test ends with all pages back in the pool. */
 static void teardown(void)
 {
-	ck_ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 }
 
 Suite *suite_of(const char *name, const TTest *const *tests)

@@ -13,21 +13,16 @@
 
 #include <hugepersist/hugepersist.h>
 
+#ifndef EXPECT_FAILED
+#define EXPECT_FAILED ck_abort_msg
+#endif
+
+#include "../expect.h"
+
 #define MIB (UINT64_C(1) << 20)
 
 /* What the tests need of the pool at most, at the same time. */
 #define PAGES_NEEDED 24
-
-/* Results in the order of the errors, so that a failure says which one. */
-#define ck_result(call, expected)                                              \
-	do {                                                                   \
-		int ck_rc = (call);                                            \
-		ck_assert_msg(ck_rc == (expected), "%s: %d (%s), not %d (%s)", \
-			      #call, ck_rc, hp_strerror(ck_rc), (expected),    \
-			      hp_strerror(expected));                          \
-	} while (0)
-
-#define ck_ok(call) ck_result(call, 0)
 
 /* -- The pool of 2 MiB pages (huge_pages.c) -------------------------------- */
 

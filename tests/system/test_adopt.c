@@ -37,13 +37,13 @@ START_TEST(memfd)
 	strcpy(mine, "hello");
 	opts.label = "buffer pool";
 	opts.layout = 3;
-	ck_ok(hp_region_adopt(s, 1, fd, &opts, &r));
+	ok(hp_region_adopt(s, 1, fd, &opts, &r));
 	bytes = hp_region_address(r);
 	ck_assert_ptr_ne(bytes, mine);
 	ck_assert_str_eq(bytes, "hello");
 	strcpy(bytes + 2 * MIB, "there");
 	ck_assert_str_eq(mine + 2 * MIB, "there");
-	ck_ok(hp_region_info(r, &info));
+	ok(hp_region_info(r, &info));
 	ck_assert_uint_eq(info.length, 4 * MIB);
 	ck_assert_uint_eq(info.page_size, HP_PAGE_2M);
 	ck_assert_uint_eq(info.layout, 3);
@@ -53,8 +53,8 @@ START_TEST(memfd)
 	ck_assert_int_ne(hp_region_fd(r), fd);
 	opts = region_opts();
 	opts.flags = HP_REGION_MAY_MOVE;
-	ck_ok(hp_region_grow(r, 6 * MIB, &opts));
-	ck_ok(hp_region_close(r));
+	ok(hp_region_grow(r, 6 * MIB, &opts));
+	ok(hp_region_close(r));
 	ck_assert_str_eq(mine, "hello");
 	ck_assert_int_eq(fcntl(fd, F_GETFD), FD_CLOEXEC);
 }
@@ -70,16 +70,16 @@ START_TEST(other_files)
 
 	ck_assert_int_eq(ftruncate(small, 4 * MIB), 0);
 	ck_assert_int_eq(pipe(fds), 0);
-	ck_result(hp_region_adopt(s, 1, small, NULL, &r), -EMEDIUMTYPE);
+	is(hp_region_adopt(s, 1, small, NULL, &r), -EMEDIUMTYPE);
 	ck_assert_ptr_nonnull(strstr(last_log, "hugetlbfs"));
-	ck_result(hp_region_adopt(s, 1, fds[0], NULL, &r), -EMEDIUMTYPE);
-	ck_result(hp_region_adopt(s, 1, empty, NULL, &r), -EINVAL);
-	ck_result(hp_region_adopt(s, 1, -1, NULL, &r), -EINVAL);
-	ck_result(hp_region_adopt(s, 1, 4095, NULL, &r), -EINVAL);
+	is(hp_region_adopt(s, 1, fds[0], NULL, &r), -EMEDIUMTYPE);
+	is(hp_region_adopt(s, 1, empty, NULL, &r), -EINVAL);
+	is(hp_region_adopt(s, 1, -1, NULL, &r), -EINVAL);
+	is(hp_region_adopt(s, 1, 4095, NULL, &r), -EINVAL);
 	opts.page_size = HP_PAGE_1G;
-	ck_result(hp_region_adopt(s, 1, fd, &opts, &r), -EINVAL);
+	is(hp_region_adopt(s, 1, fd, &opts, &r), -EINVAL);
 	opts.page_size = HP_PAGE_2M;
-	ck_ok(hp_region_adopt(s, 1, fd, &opts, &r));
+	ok(hp_region_adopt(s, 1, fd, &opts, &r));
 }
 END_TEST
 
@@ -90,21 +90,20 @@ START_TEST(read_only)
 	char *mine = map_shared(fd, 0, 2 * MIB);
 
 	strcpy(mine, "hello");
-	ck_result(hp_region_adopt(s, 1, reading, NULL, &r), -EROFS);
+	is(hp_region_adopt(s, 1, reading, NULL, &r), -EROFS);
 	opts.flags = HP_REGION_READ_ONLY;
-	ck_ok(hp_region_adopt(s, 1, reading, &opts, &r));
+	ok(hp_region_adopt(s, 1, reading, &opts, &r));
 	ck_assert_str_eq(hp_region_address(r), "hello");
 	/* It cannot be made writable either. */
 	ck_assert_int_lt(
 		mprotect(hp_region_address(r), 2 * MIB, PROT_READ | PROT_WRITE),
 		0);
-	ck_result(hp_region_grow(r, 4 * MIB, NULL), -EROFS);
-	ck_ok(hp_region_adopt(s, 2, fd, &opts, &q));
+	is(hp_region_grow(r, 4 * MIB, NULL), -EROFS);
+	ok(hp_region_adopt(s, 2, fd, &opts, &q));
 	ck_assert_str_eq(hp_region_address(q), "hello");
 	/* Only to be opened, not to be mapped. */
-	ck_result(hp_region_adopt(s, 3, reopen(fd, O_PATH), NULL, &r), -EROFS);
-	ck_result(hp_region_adopt(s, 3, reopen(fd, O_PATH), &opts, &r),
-		  -EINVAL);
+	is(hp_region_adopt(s, 3, reopen(fd, O_PATH), NULL, &r), -EROFS);
+	is(hp_region_adopt(s, 3, reopen(fd, O_PATH), &opts, &r), -EINVAL);
 }
 END_TEST
 
@@ -129,11 +128,11 @@ START_TEST(file_of_a_mount)
 	ck_assert_int_eq(ftruncate(fd, 4 * MIB), 0);
 	mine = map_shared(fd, 0, 4 * MIB);
 	strcpy(mine, "hello");
-	ck_ok(hp_region_adopt(s, 1, fd, NULL, &r));
+	ok(hp_region_adopt(s, 1, fd, NULL, &r));
 	ck_assert_str_eq(hp_region_address(r), "hello");
-	ck_ok(hp_region_close(r));
-	ck_ok(hp_region_adopt_mapping(s, 1, mine, 4 * MIB, NULL, &r));
-	ck_ok(hp_region_close(r));
+	ok(hp_region_close(r));
+	ok(hp_region_adopt_mapping(s, 1, mine, 4 * MIB, NULL, &r));
+	ok(hp_region_close(r));
 	munmap(mine, 4 * MIB);
 	close(fd);
 	ck_assert_int_eq(umount(path), 0);

@@ -41,7 +41,7 @@ static void check_adopted(char *bytes, uint64_t length)
 {
 	char *again;
 
-	ck_ok(hp_region_adopt_mapping(s, 1, bytes, length, NULL, &r));
+	ok(hp_region_adopt_mapping(s, 1, bytes, length, NULL, &r));
 	ck_assert_ptr_eq(hp_region_address(r), bytes);
 	ck_assert_uint_eq(hp_region_length(r), length);
 	ck_assert_uint_eq(hp_region_page_size(r), HP_PAGE_2M);
@@ -52,8 +52,8 @@ static void check_adopted(char *bytes, uint64_t length)
 	strcpy(again + length - MIB, "from the file");
 	ck_assert_str_eq(bytes + length - MIB, "from the file");
 	munmap(again, length);
-	ck_result(hp_region_grow(r, length + 2 * MIB, NULL), -EOPNOTSUPP);
-	ck_ok(hp_region_close(r));
+	is(hp_region_grow(r, length + 2 * MIB, NULL), -EOPNOTSUPP);
+	ok(hp_region_close(r));
 	ck_assert_str_eq(bytes + length - MIB, "from the file");
 }
 
@@ -109,17 +109,15 @@ START_TEST(private)
 	char *bytes;
 
 	bytes = map_anonymous(MAP_PRIVATE | HUGE, LENGTH);
-	ck_result(hp_region_adopt_mapping(s, 1, bytes, LENGTH, NULL, &r),
-		  -ENXIO);
+	is(hp_region_adopt_mapping(s, 1, bytes, LENGTH, NULL, &r), -ENXIO);
 	ck_assert_ptr_nonnull(strstr(last_log, "MAP_PRIVATE"));
 	munmap(bytes, LENGTH);
 	bytes = mmap(NULL, LENGTH, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
 	ck_assert_ptr_ne(bytes, MAP_FAILED);
-	ck_result(hp_region_adopt_mapping(s, 1, bytes, LENGTH, NULL, &r),
-		  -ENXIO);
+	is(hp_region_adopt_mapping(s, 1, bytes, LENGTH, NULL, &r), -ENXIO);
 	munmap(bytes, LENGTH);
-	ck_result(hp_region_adopt_mapping(s, 1, bytes, LENGTH, NULL, &r),
-		  -ENXIO); /* nothing is there */
+	is(hp_region_adopt_mapping(s, 1, bytes, LENGTH, NULL, &r),
+	   -ENXIO); /* nothing is there */
 }
 END_TEST
 
@@ -128,14 +126,13 @@ START_TEST(small_pages)
 	int fd = memfd_create("small", MFD_CLOEXEC);
 
 	skip_without_root(__func__);
-	ck_result(hp_region_adopt_mapping(s, 1,
-					  map_anonymous(MAP_SHARED, LENGTH),
-					  LENGTH, NULL, &r),
-		  -EMEDIUMTYPE);
+	is(hp_region_adopt_mapping(s, 1, map_anonymous(MAP_SHARED, LENGTH),
+				   LENGTH, NULL, &r),
+	   -EMEDIUMTYPE);
 	ck_assert_int_eq(ftruncate(fd, LENGTH), 0);
-	ck_result(hp_region_adopt_mapping(s, 1, map_shared(fd, 0, LENGTH),
-					  LENGTH, NULL, &r),
-		  -EMEDIUMTYPE);
+	is(hp_region_adopt_mapping(s, 1, map_shared(fd, 0, LENGTH), LENGTH,
+				   NULL, &r),
+	   -EMEDIUMTYPE);
 }
 END_TEST
 
@@ -146,29 +143,23 @@ START_TEST(part_of_a_file)
 	char *tail = map_shared(fd, 2 * MIB, 4 * MIB);
 
 	skip_without_root(__func__);
-	ck_result(hp_region_adopt_mapping(s, 1, bytes, 4 * MIB, NULL, &r),
-		  -ERANGE);
-	ck_result(hp_region_adopt_mapping(s, 1, bytes + 2 * MIB, 4 * MIB, NULL,
-					  &r),
-		  -ERANGE);
-	ck_result(hp_region_adopt_mapping(s, 1, tail, 4 * MIB, NULL, &r),
-		  -ERANGE);
+	is(hp_region_adopt_mapping(s, 1, bytes, 4 * MIB, NULL, &r), -ERANGE);
+	is(hp_region_adopt_mapping(s, 1, bytes + 2 * MIB, 4 * MIB, NULL, &r),
+	   -ERANGE);
+	is(hp_region_adopt_mapping(s, 1, tail, 4 * MIB, NULL, &r), -ERANGE);
 	check_adopted(bytes, LENGTH);
 	ck_assert_int_eq(munmap(bytes + 2 * MIB, 2 * MIB), 0);
-	ck_result(hp_region_adopt_mapping(s, 1, bytes, LENGTH, NULL, &r),
-		  -ENXIO);
+	is(hp_region_adopt_mapping(s, 1, bytes, LENGTH, NULL, &r), -ENXIO);
 	/* All of the length, but another file in the middle. */
 	ck_assert_ptr_ne(mmap(bytes + 2 * MIB, 2 * MIB, PROT_READ | PROT_WRITE,
 			      MAP_SHARED | MAP_FIXED, huge_memfd(2 * MIB), 0),
 			 MAP_FAILED);
-	ck_result(hp_region_adopt_mapping(s, 1, bytes, LENGTH, NULL, &r),
-		  -ERANGE);
+	is(hp_region_adopt_mapping(s, 1, bytes, LENGTH, NULL, &r), -ERANGE);
 	/* Or the wrong part of it. */
 	ck_assert_ptr_ne(mmap(bytes + 2 * MIB, 2 * MIB, PROT_READ | PROT_WRITE,
 			      MAP_SHARED | MAP_FIXED, fd, 0),
 			 MAP_FAILED);
-	ck_result(hp_region_adopt_mapping(s, 1, bytes, LENGTH, NULL, &r),
-		  -ERANGE);
+	is(hp_region_adopt_mapping(s, 1, bytes, LENGTH, NULL, &r), -ERANGE);
 	ck_assert_ptr_ne(mmap(bytes + 2 * MIB, 2 * MIB, PROT_READ | PROT_WRITE,
 			      MAP_SHARED | MAP_FIXED, fd, 2 * MIB),
 			 MAP_FAILED);
@@ -185,8 +176,7 @@ START_TEST(mapped_for_reading)
 
 	skip_without_root(__func__);
 	ck_assert_ptr_ne(bytes, MAP_FAILED);
-	ck_result(hp_region_adopt_mapping(s, 1, bytes, LENGTH, NULL, &r),
-		  -EROFS);
+	is(hp_region_adopt_mapping(s, 1, bytes, LENGTH, NULL, &r), -EROFS);
 	munmap(bytes, LENGTH);
 }
 END_TEST
@@ -199,7 +189,7 @@ START_TEST(without_the_right)
 	if (!geteuid())
 		ck_assert_int_eq(setuid(65534), 0);
 	rc = hp_region_adopt_mapping(s, 1, bytes, 2 * MIB, NULL, &r);
-	ck_result(rc, -EACCES);
+	is(rc, -EACCES);
 	ck_assert_ptr_nonnull(strstr(last_log, "map_files"));
 }
 END_TEST

@@ -18,7 +18,7 @@ static char *make_region(void)
 	struct hp_region_opts opts = region_opts();
 
 	opts.address = free_place(more_than_free());
-	ck_ok(hp_region_create(s, 1, 4 * MIB, &opts, &r));
+	ok(hp_region_create(s, 1, 4 * MIB, &opts, &r));
 	memset(hp_region_address(r), 7, 4 * MIB);
 	return hp_region_address(r);
 }
@@ -49,13 +49,13 @@ START_TEST(in_place)
 	long unused = huge_pages_free();
 	char *bytes = make_region();
 
-	ck_ok(hp_region_grow(r, 6 * MIB, NULL));
-	ck_ok(hp_region_grow(r, 10 * MIB, NULL));
-	ck_ok(hp_region_grow(r, 10 * MIB, NULL));
+	ok(hp_region_grow(r, 6 * MIB, NULL));
+	ok(hp_region_grow(r, 10 * MIB, NULL));
+	ok(hp_region_grow(r, 10 * MIB, NULL));
 	ck_assert_ptr_eq(hp_region_address(r), bytes);
 	check_bytes(10 * MIB);
 	/* Three mappings, one end. */
-	ck_ok(hp_region_close(r));
+	ok(hp_region_close(r));
 	for (uint64_t i = 0; i < 10; i += 2)
 		ck_assert(!is_mapped(bytes + i * MIB, 2 * MIB));
 	ck_assert_int_eq(huge_pages_free(), unused);
@@ -71,7 +71,7 @@ START_TEST(populated)
 	unused = huge_pages_free();
 	opts.flags = HP_REGION_POPULATE;
 	opts.populate_threads = 2;
-	ck_ok(hp_region_grow(r, 10 * MIB, &opts));
+	ok(hp_region_grow(r, 10 * MIB, &opts));
 	ck_assert_int_eq(huge_pages_free(), unused - 3);
 	check_bytes(10 * MIB);
 }
@@ -83,11 +83,11 @@ START_TEST(place_is_taken)
 	char *bytes = make_region();
 
 	block(bytes + 4 * MIB);
-	ck_result(hp_region_grow(r, 6 * MIB, NULL), -EADDRINUSE);
+	is(hp_region_grow(r, 6 * MIB, NULL), -EADDRINUSE);
 	ck_assert_ptr_eq(hp_region_address(r), bytes);
 	check_bytes(4 * MIB);
 	opts.flags = HP_REGION_MAY_MOVE;
-	ck_ok(hp_region_grow(r, 6 * MIB, &opts));
+	ok(hp_region_grow(r, 6 * MIB, &opts));
 	ck_assert_ptr_ne(hp_region_address(r), bytes);
 	ck_assert(!is_mapped(bytes, 2 * MIB));
 	check_bytes(6 * MIB);
@@ -101,12 +101,12 @@ START_TEST(pool_is_empty)
 	char *bytes = make_region();
 
 	for (int i = 0; i < 2; i++) {
-		ck_result(hp_region_grow(r, too_much, &opts), -ENOMEM);
+		is(hp_region_grow(r, too_much, &opts), -ENOMEM);
 		ck_assert_ptr_eq(hp_region_address(r), bytes);
 		check_bytes(4 * MIB);
 		opts.flags = HP_REGION_MAY_MOVE;
 	}
-	ck_ok(hp_region_grow(r, 6 * MIB, NULL));
+	ok(hp_region_grow(r, 6 * MIB, NULL));
 	check_bytes(6 * MIB);
 }
 END_TEST
@@ -115,9 +115,9 @@ START_TEST(someone_resized_it)
 {
 	make_region();
 	ck_assert_int_eq(ftruncate(hp_region_fd(r), 6 * MIB), 0);
-	ck_result(hp_region_grow(r, 8 * MIB, NULL), -EUCLEAN);
+	is(hp_region_grow(r, 8 * MIB, NULL), -EUCLEAN);
 	ck_assert_int_eq(ftruncate(hp_region_fd(r), 4 * MIB), 0);
-	ck_ok(hp_region_grow(r, 8 * MIB, NULL));
+	ok(hp_region_grow(r, 8 * MIB, NULL));
 }
 END_TEST
 

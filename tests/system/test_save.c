@@ -27,7 +27,7 @@ static void remove_place(void)
 {
 	char name[96];
 
-	ck_ok(hp_save_remove(directory));
+	ok(hp_save_remove(directory));
 	(void)snprintf(name, sizeof(name), "%s/lock", directory);
 	ck_assert_int_eq(unlink(name), 0);
 	ck_assert_int_eq(rmdir(directory), 0);
@@ -53,7 +53,7 @@ START_TEST(only_what_is_there)
 	unsigned char *bytes, *other;
 
 	make_place();
-	ck_ok(hp_region_create(s, 1, 16 * MIB, NULL, &r));
+	ok(hp_region_create(s, 1, 16 * MIB, NULL, &r));
 	bytes = hp_region_address(r);
 	bytes[2 * MIB + 5] = 1;
 	/* Zero, but touched. */
@@ -65,13 +65,13 @@ START_TEST(only_what_is_there)
 	other[10 * MIB + 7] = 2;
 	ck_assert_int_eq(munmap(other, 16 * MIB), 0);
 	ck_assert_uint_eq(pages(r), 3);
-	ck_ok(hp_session_save(s, directory, NULL, &result));
+	ok(hp_session_save(s, directory, NULL, &result));
 	ck_assert_uint_eq(pages(r), 3);
 	ck_assert_uint_eq(result.moved_bytes, 2 * MIB);
-	ck_ok(hp_region_close(r));
+	ok(hp_region_close(r));
 
-	ck_ok(hp_session_load(s, directory, NULL, NULL));
-	ck_ok(hp_region_get(s, 1, &r));
+	ok(hp_session_load(s, directory, NULL, NULL));
+	ok(hp_region_get(s, 1, &r));
 	ck_assert_uint_eq(pages(r), 2);
 	bytes = hp_region_address(r);
 	ck_assert_int_eq(bytes[2 * MIB + 5], 1);
@@ -93,17 +93,16 @@ START_TEST(every_way)
 	for (unsigned int i = 0; i < 4; i++) {
 		opts.flags = (i & 1 ? HP_SAVE_BUFFERED : 0) |
 			     (i & 2 ? HP_SAVE_NO_URING : 0);
-		ck_ok(hp_region_create(s, 1, 8 * MIB, NULL, &r));
+		ok(hp_region_create(s, 1, 8 * MIB, NULL, &r));
 		memset(hp_region_address(r), 40 + (int)i, 8 * MIB);
-		ck_ok(hp_session_save(s, directory, &opts, &result));
-		ck_ok(hp_region_close(r));
-		ck_ok(hp_region_open(s, 1, 8 * MIB, directory, NULL, &opts,
-				     &r));
+		ok(hp_session_save(s, directory, &opts, &result));
+		ok(hp_region_close(r));
+		ok(hp_region_open(s, 1, 8 * MIB, directory, NULL, &opts, &r));
 		ck_assert_int_eq(hp_region_origin(r), HP_ORIGIN_SAVE);
 		bytes = hp_region_address(r);
 		ck_assert_int_eq(bytes[0], 40 + (int)i);
 		ck_assert_mem_eq(bytes, bytes + 1, 8 * MIB - 1);
-		ck_ok(hp_region_close(r));
+		ok(hp_region_close(r));
 	}
 	remove_place();
 }
@@ -115,14 +114,14 @@ START_TEST(nothing_stays_pinned)
 	make_place();
 	for (int i = 0; i < 20; i++) {
 		/* Nearly all of the pool, time and again. */
-		ck_ok(hp_region_create(s, 1, 32 * MIB, NULL, &r));
+		ok(hp_region_create(s, 1, 32 * MIB, NULL, &r));
 		memset(hp_region_address(r), i + 1, 32 * MIB);
-		ck_ok(hp_session_save(s, directory, NULL, NULL));
-		ck_ok(hp_region_close(r));
-		ck_ok(hp_session_load(s, directory, NULL, NULL));
-		ck_ok(hp_region_get(s, 1, &r));
+		ok(hp_session_save(s, directory, NULL, NULL));
+		ok(hp_region_close(r));
+		ok(hp_session_load(s, directory, NULL, NULL));
+		ok(hp_region_get(s, 1, &r));
 		ck_assert_int_eq(*(char *)hp_region_address(r), i + 1);
-		ck_ok(hp_region_close(r));
+		ok(hp_region_close(r));
 	}
 	remove_place();
 }

@@ -27,7 +27,7 @@ static void create(unsigned int flags, uint64_t length)
 {
 	struct hp_region_opts opts = shmem_opts(flags);
 
-	ck_ok(hp_region_create(s, 1, length, &opts, &r));
+	ok(hp_region_create(s, 1, length, &opts, &r));
 }
 
 /* ShmemPmdMapped of the mappings of the region in /proc/self/smaps. */
@@ -59,7 +59,7 @@ static bool measure(struct hp_region *region, uint64_t *bytes)
 
 	if (rc == -EOPNOTSUPP)
 		return false;
-	ck_ok(rc);
+	ok(rc);
 	ck_assert_uint_eq(*bytes, mapped_huge(region));
 	return true;
 }
@@ -87,7 +87,7 @@ START_TEST(measured_as_mapped)
 			 0);
 	if (measure(r, &bytes))
 		ck_assert_uint_le(bytes, 14 * MIB);
-	ck_ok(hp_region_close(r));
+	ok(hp_region_close(r));
 }
 END_TEST
 
@@ -104,17 +104,17 @@ START_TEST(small_pages_are_not_huge)
 	memory = map_shared(fd, 0, 4 * MIB);
 	ck_assert_int_eq(madvise(memory, 4 * MIB, MADV_NOHUGEPAGE), 0);
 	memset(memory, 1, 4 * MIB);
-	ck_ok(hp_region_from_fd(fd, &opts, &r));
+	ok(hp_region_from_fd(fd, &opts, &r));
 	if (measure(r, &bytes))
 		ck_assert_uint_eq(bytes, 0);
-	ck_ok(hp_region_close(r));
+	ok(hp_region_close(r));
 	close(fd);
 	/* Nothing at all is not huge either, and stays nothing. */
 	create(0, 8 * MIB);
 	if (measure(r, &bytes))
 		ck_assert_uint_eq(bytes, 0);
 	ck_assert_int_eq(lseek(hp_region_fd(r), 0, SEEK_DATA), -1);
-	ck_ok(hp_region_close(r));
+	ok(hp_region_close(r));
 }
 END_TEST
 
@@ -133,15 +133,15 @@ START_TEST(grows)
 	opts.populate_threads = 2;
 	mmap(bytes + 4 * MIB, 4096, PROT_NONE,
 	     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-	ck_ok(hp_region_grow(r, 12 * MIB, &opts));
+	ok(hp_region_grow(r, 12 * MIB, &opts));
 	ck_assert_ptr_ne(hp_region_address(r), bytes);
 	bytes = hp_region_address(r);
 	ck_assert_uint_eq((uintptr_t)bytes % (2 * MIB), 0);
 	ck_assert_int_eq(bytes[4 * MIB - 1], 7);
 	ck_assert(measure(r, &after));
 	ck_assert_uint_ge(after, before);
-	ck_result(hp_region_grow(r, 13 * MIB, &opts), -EINVAL);
-	ck_ok(hp_region_close(r));
+	is(hp_region_grow(r, 13 * MIB, &opts), -EINVAL);
+	ok(hp_region_close(r));
 }
 END_TEST
 
@@ -155,7 +155,7 @@ START_TEST(shared_with_another_process)
 
 	create(HP_REGION_POPULATE, 4 * MIB);
 	strcpy(hp_region_address(r), "from the owner");
-	ck_result(hp_region_from_fd(hp_region_fd(r), NULL, &q), -EMEDIUMTYPE);
+	is(hp_region_from_fd(hp_region_fd(r), NULL, &q), -EMEDIUMTYPE);
 	child = fork();
 	if (!child) {
 		if (hp_region_from_fd(hp_region_fd(r), &opts, &q) ||
@@ -171,7 +171,7 @@ START_TEST(shared_with_another_process)
 	ck_assert_str_eq((char *)hp_region_address(r) + 2 * MIB,
 			 "from another");
 	(void)measure(r, &bytes);
-	ck_ok(hp_region_close(r));
+	ok(hp_region_close(r));
 }
 END_TEST
 
@@ -183,14 +183,14 @@ static void load(const struct hp_region_opts *opts, uint64_t page_size)
 {
 	unsigned char *bytes;
 
-	ck_ok(hp_region_load(s, 1, directory, opts, NULL, &r));
+	ok(hp_region_load(s, 1, directory, opts, NULL, &r));
 	ck_assert_uint_eq(hp_region_page_size(r), page_size);
 	bytes = hp_region_address(r);
 	ck_assert_int_eq(bytes[2 * MIB + 5], 1);
 	ck_assert_int_eq(bytes[12 * MIB - 1], 2);
 	bytes[2 * MIB + 5] = bytes[12 * MIB - 1] = 0;
 	ck_assert(!bytes[0] && !memcmp(bytes, bytes + 1, 12 * MIB - 1));
-	ck_ok(hp_region_close(r));
+	ok(hp_region_close(r));
 }
 
 START_TEST(saved_and_loaded)
@@ -207,31 +207,30 @@ START_TEST(saved_and_loaded)
 	bytes = hp_region_address(r);
 	bytes[2 * MIB + 5] = 1;
 	bytes[12 * MIB - 1] = 2;
-	ck_ok(hp_session_save(s, directory, NULL, &result));
+	ok(hp_session_save(s, directory, NULL, &result));
 	/* Pieces of 2 MiB without a page are not there afterwards either. */
 	ck_assert_uint_le(result.moved_bytes, 4 * MIB);
 	ck_assert_int_eq(lseek(hp_region_fd(r), 4 * MIB, SEEK_DATA), 10 * MIB);
-	ck_ok(hp_region_close(r));
+	ok(hp_region_close(r));
 
 	/* As it was; in pages of the pool; and from these back to shmem. */
 	load(NULL, small);
 	opts = region_opts();
 	opts.page_size = HP_PAGE_2M;
 	load(&opts, HP_PAGE_2M);
-	ck_ok(hp_region_load(s, 1, directory, &opts, NULL, &r));
-	ck_ok(hp_session_save(s, directory, NULL, &result));
-	ck_ok(hp_region_close(r));
+	ok(hp_region_load(s, 1, directory, &opts, NULL, &r));
+	ok(hp_session_save(s, directory, NULL, &result));
+	ok(hp_region_close(r));
 	load(NULL, HP_PAGE_2M);
 	opts = shmem_opts(HP_REGION_POPULATE);
 	load(&opts, small);
-	ck_ok(hp_region_open(s, 2, 4 * MIB, directory, &opts, NULL, &r));
+	ok(hp_region_open(s, 2, 4 * MIB, directory, &opts, NULL, &r));
 	ck_assert_int_eq(hp_region_origin(r), HP_ORIGIN_CREATED);
 	ck_assert_uint_eq(hp_region_page_size(r), small);
 	opts.page_size = HP_PAGE_2M;
-	ck_result(hp_region_open(s, 3, 4 * MIB, directory, &opts, NULL, &r),
-		  -EINVAL);
+	is(hp_region_open(s, 3, 4 * MIB, directory, &opts, NULL, &r), -EINVAL);
 
-	ck_ok(hp_save_remove(directory));
+	ok(hp_save_remove(directory));
 	(void)snprintf(name, sizeof(name), "%s/lock", directory);
 	ck_assert_int_eq(unlink(name), 0);
 	ck_assert_int_eq(rmdir(directory), 0);

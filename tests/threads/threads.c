@@ -17,32 +17,13 @@
 
 #include <hugepersist/hugepersist.h>
 
-#include "../../lib/session.h"
+#include "../../lib/session/session.h"
+#include "../expect.h"
 #include "../unit/fake.h"
 
 #define THREADS 4
 #define ROUNDS 40
 #define PAGE HP_PAGE_2M
-
-#define check(condition)                                                  \
-	do {                                                              \
-		if (!(condition)) {                                       \
-			fprintf(stderr, "threads: line %d: not so: %s\n", \
-				__LINE__, #condition);                    \
-			exit(1);                                          \
-		}                                                         \
-	} while (0)
-
-#define is(call, want)                                                       \
-	do {                                                                 \
-		int is_rc = (call);                                          \
-		if (is_rc != (want)) {                                       \
-			fprintf(stderr, "threads: line %d: %s: %d (%s)\n",   \
-				__LINE__, #call, is_rc, hp_strerror(is_rc)); \
-			exit(1);                                             \
-		}                                                            \
-	} while (0)
-#define ok(call) is(call, 0)
 
 static struct hp_session *shared;
 static struct hp_region *region;
@@ -134,8 +115,7 @@ static void *live_in_shared(void *number)
 static void *watch_shared(void *unused)
 {
 	while (!atomic_load(&stop)) {
-		check(!hp_session_returned(shared));
-		check(!hp_session_can_preserve(shared));
+		check(hp_session_name(shared));
 		check(!strcmp(hp_session_name(shared), "shared"));
 	}
 	return unused;
@@ -146,7 +126,7 @@ static void one_session(void)
 	boot();
 	ok(open_session("shared", &shared));
 	run_watched(live_in_shared, watch_shared);
-	ok(hp_session_close(shared));
+	ok(hp_session_close(shared, 0));
 	check(!fake_leaks());
 }
 
@@ -168,7 +148,7 @@ static void *live_alone(void *number)
 		ok(patiently(hp_region_preserve, r));
 		ok(hp_session_seal(s));
 		ok(hp_session_abort(s));
-		ok(hp_session_close(s));
+		ok(hp_session_close(s, 0));
 	}
 	return NULL;
 }
@@ -223,7 +203,7 @@ static void getters(void)
 	ok(open_session("shared", &shared));
 	ok(hp_region_create(shared, 7, PAGE, NULL, &region));
 	run_watched(preserve_and_abort, watch_region);
-	ok(hp_session_close(shared));
+	ok(hp_session_close(shared, 0));
 }
 
 static void *reclaim_some(void *number)
@@ -242,8 +222,8 @@ static void *watch_return(void *unused)
 	struct hp_session_info info = { .size = sizeof(info) };
 
 	while (!atomic_load(&stop)) {
-		check(hp_session_returned(shared));
 		ok(hp_session_info(shared, &info));
+		check(info.state == HP_STATE_RETURNED);
 		check(info.region_count == 64);
 	}
 	return unused;
@@ -264,7 +244,7 @@ static void reclaiming(void)
 	ok(open_session("shared", &shared));
 	run_watched(reclaim_some, watch_return);
 	ok(hp_session_commit(shared, 0));
-	ok(hp_session_close(shared));
+	ok(hp_session_close(shared, 0));
 	check(!fake_leaks());
 }
 
@@ -275,15 +255,15 @@ static void child(void)
 {
 	int rc;
 
-	fake.pid++;
+	fake.forks++;
 	check(hp_region_token(region) == 7);
 	check(*(uint64_t *)hp_region_address(region) == 42);
 	is(hp_region_preserve(region), -ECHILD);
 	is(hp_session_abort(shared), -ECHILD);
 	is(hp_session_seal(shared), -ECHILD);
-	is(hp_session_can_preserve(shared), -ECHILD);
+	is(hp_session_lock(shared), -ECHILD);
 	/* -ECHILD: another thread was in a call. */
-	rc = hp_session_close(shared);
+	rc = hp_session_close(shared, 0);
 	check(!rc || rc == -ECHILD);
 	_exit(0);
 }
@@ -311,7 +291,7 @@ static void forks(void)
 	*(uint64_t *)hp_region_address(region) = 42;
 	fake_survive_fork();
 	run_watched(live_in_shared, fork_often);
-	ok(hp_session_close(shared));
+	ok(hp_session_close(shared, 0));
 	check(!fake_leaks());
 }
 

@@ -2,30 +2,21 @@
 /*
  * What there is to call, each with a verification that nothing was lost.
  */
+/* Which failure it was, too. */
+#define EXPECT_FAILED(format, ...) \
+	ck_abort_msg("%s: then " format, where, __VA_ARGS__)
+
 #include <errno.h>
 #include <string.h>
 
-#include "../../lib/luo.h"
-#include "../../lib/region.h"
+#include "../../lib/memory/region.h"
+#include "../../lib/source/luo.h"
 #include "every_call.h"
 
 struct at_hand at;
 const struct hp_sys *scenario_sys = &fake_sys;
 
-/* Which failure it was, too. */
-#define must(call, want)                                                    \
-	do {                                                                \
-		int must_rc = (call);                                       \
-		ck_assert_msg(must_rc == (want), "%s: then %s: %d (%s)",    \
-			      where, #call, must_rc, hp_strerror(must_rc)); \
-	} while (0)
-
 /* -- Preparing ------------------------------------------------------------- */
-
-static const unsigned int service = HP_SESSION_SERVICE;
-
-/* Of this scenario, also in the next kernel. */
-static unsigned int session_flags;
 
 static int open_with(unsigned int flags, const int *fds, unsigned int count)
 {
@@ -41,37 +32,21 @@ static int open_with(unsigned int flags, const int *fds, unsigned int count)
 
 static void booted(void)
 {
-	session_flags = 0;
 	fake_boot();
 	fake.pool_1g_pages = 2;
-}
-
-static void with_manager(void)
-{
-	booted();
-	fake.manager = true;
-	fake.manager_over_kexec = true;
-	session_flags = service;
-	fake_crash();
 }
 
 static void opened(void)
 {
 	booted();
-	must(open_with(session_flags, NULL, 0), 0);
-}
-
-static void opened_service(void)
-{
-	with_manager();
-	must(open_with(session_flags, NULL, 0), 0);
+	is(open_with(0, NULL, 0), 0);
 }
 
 /* r of 4 MiB and q of 2 MiB, filled. */
 static void make_both(void)
 {
-	must(hp_region_create(at.s, POOL, 4 * MIB, NULL, &at.r), 0);
-	must(hp_region_create(at.s, INDEX, 2 * MIB, NULL, &at.q), 0);
+	is(hp_region_create(at.s, POOL, 4 * MIB, NULL, &at.r), 0);
+	is(hp_region_create(at.s, INDEX, 2 * MIB, NULL, &at.q), 0);
 	fill(at.r);
 	fill(at.q);
 }
@@ -82,29 +57,16 @@ static void created(void)
 	make_both();
 }
 
-static void created_service(void)
-{
-	opened_service();
-	make_both();
-}
-
 static void one_preserved(void)
 {
 	created();
-	must(hp_region_preserve(at.q), 0);
+	is(hp_region_preserve(at.q), 0);
 }
 
 static void both_preserved(void)
 {
 	one_preserved();
-	must(hp_region_preserve(at.r), 0);
-}
-
-static void both_preserved_service(void)
-{
-	created_service();
-	must(hp_region_preserve(at.q), 0);
-	must(hp_region_preserve(at.r), 0);
+	is(hp_region_preserve(at.r), 0);
 }
 
 static void next_kernel(void)
@@ -119,29 +81,17 @@ static void came_back(void)
 	next_kernel();
 }
 
-static void came_back_service(void)
-{
-	both_preserved_service();
-	next_kernel();
-}
-
 static void returned(void)
 {
 	came_back();
-	must(open_with(session_flags, NULL, 0), 0);
-}
-
-static void returned_service(void)
-{
-	came_back_service();
-	must(open_with(session_flags, NULL, 0), 0);
+	is(open_with(0, NULL, 0), 0);
 }
 
 static int manifest_error(void)
 {
 	struct hp_session_info info = { .size = sizeof(info) };
 
-	must(hp_session_info(at.s, &info), 0);
+	is(hp_session_info(at.s, &info), 0);
 	return info.manifest_error;
 }
 
@@ -151,20 +101,20 @@ static void take(uint64_t token, struct hp_region **ret_region)
 	struct hp_region_opts opts = { .size = sizeof(opts) };
 
 	if (manifest_error()) {
-		must(manifest_error(), -ENODATA);
+		is(manifest_error(), -ENODATA);
 		opts.flags = HP_REGION_UNLISTED;
 	}
-	must(hp_region_reclaim(at.s, token, &opts, ret_region), 0);
+	is(hp_region_reclaim(at.s, token, &opts, ret_region), 0);
 	check_filled(*ret_region);
 }
 
 static void commit_all(void)
 {
-	int lost = hp_session_returned(at.s) ? manifest_error() : 0;
+	int lost = is_returned(at.s) ? manifest_error() : 0;
 
-	must(hp_session_commit(at.s, 0), lost);
+	is(hp_session_commit(at.s, 0), lost);
 	if (lost)
-		must(hp_session_commit(at.s, HP_COMMIT_DROP), 0);
+		is(hp_session_commit(at.s, HP_COMMIT_DROP), 0);
 }
 
 static void reclaimed(void)
@@ -174,19 +124,12 @@ static void reclaimed(void)
 	take(INDEX, &at.q);
 }
 
-static void reclaimed_service(void)
-{
-	returned_service();
-	take(POOL, &at.r);
-	take(INDEX, &at.q);
-}
-
 static void listed_once(void)
 {
 	struct hp_session_info info = { .size = sizeof(info) };
 
 	returned();
-	must(hp_session_info(at.s, &info), 0);
+	is(hp_session_info(at.s, &info), 0);
 }
 
 static int raw_session(unsigned long request)
@@ -194,7 +137,7 @@ static int raw_session(unsigned long request)
 	struct luo_session_arg arg = { .size = sizeof(arg), .name = "db" };
 	int device = fake_sys.open(LUO_DEVICE);
 
-	ck_ok(fake_sys.ioctl(device, request, &arg));
+	ok(fake_sys.ioctl(device, request, &arg));
 	fake_sys.close(device);
 	return arg.fd;
 }
@@ -209,7 +152,7 @@ static void application_memory(void)
 {
 	opened();
 	at.fd = fake_sys.memfd("application", HP_PAGE_2M);
-	ck_ok(fake_sys.set_length(at.fd, OWN_BYTES));
+	ok(fake_sys.set_length(at.fd, OWN_BYTES));
 	at.mapping = fake_mmap(at.fd, 0, OWN_BYTES, 0);
 	memset(at.mapping, 0x5a, 4096);
 }
@@ -229,8 +172,8 @@ static void created_shmem(void)
 	};
 
 	opened();
-	must(hp_region_create(at.s, POOL, 4 * MIB, &opts, &at.r), 0);
-	must(hp_region_create(at.s, INDEX, 2 * MIB, NULL, &at.q), 0);
+	is(hp_region_create(at.s, POOL, 4 * MIB, &opts, &at.r), 0);
+	is(hp_region_create(at.s, INDEX, 2 * MIB, NULL, &at.q), 0);
 	fill(at.r);
 	fill(at.q);
 }
@@ -238,10 +181,10 @@ static void created_shmem(void)
 static void returned_shmem(void)
 {
 	created_shmem();
-	must(hp_region_preserve(at.q), 0);
-	must(hp_region_preserve(at.r), 0);
+	is(hp_region_preserve(at.q), 0);
+	is(hp_region_preserve(at.r), 0);
 	next_kernel();
-	must(open_with(session_flags, NULL, 0), 0);
+	is(open_with(0, NULL, 0), 0);
 }
 
 static void application_shmem(void)
@@ -250,7 +193,7 @@ static void application_shmem(void)
 
 	opened();
 	at.fd = fake_sys.memfd("application", 0);
-	ck_ok(fake_sys.set_length(at.fd, OWN_BYTES));
+	ok(fake_sys.set_length(at.fd, OWN_BYTES));
 	mapping = fake_mmap(at.fd, 0, OWN_BYTES, 0);
 	at.mapping = mapping;
 	memset(at.mapping, 0x5a, 4096);
@@ -266,10 +209,10 @@ static void nothing(void)
 static void preserved_comes_back(void)
 {
 	next_kernel();
-	must(open_with(session_flags, NULL, 0), 0);
+	is(open_with(0, NULL, 0), 0);
 	take(POOL, &at.r);
 	take(INDEX, &at.q);
-	must(hp_session_commit(at.s, 0), 0);
+	is(hp_session_commit(at.s, 0), 0);
 }
 
 /* A session that is as good as any: another update shows it. */
@@ -280,8 +223,8 @@ static void works(void)
 		make_both();
 	check_filled(at.r);
 	check_filled(at.q);
-	must(hp_region_preserve(at.r), 0);
-	must(hp_region_preserve(at.q), 0);
+	is(hp_region_preserve(at.r), 0);
+	is(hp_region_preserve(at.q), 0);
 	preserved_comes_back();
 }
 
@@ -301,7 +244,7 @@ static void r_came_back(void)
 
 static void committed_works(void)
 {
-	ck_assert_int_eq(hp_session_returned(at.s), 0);
+	ck_assert(!is_returned(at.s));
 	works();
 }
 
@@ -316,7 +259,7 @@ static void sealed(void)
 	struct hp_session_info info = { .size = sizeof(info) };
 
 	preserved_comes_back();
-	must(hp_session_info(at.s, &info), 0);
+	is(hp_session_info(at.s, &info), 0);
 	ck_assert_int_eq(info.sealed, 1);
 }
 
@@ -328,10 +271,10 @@ static void r_is_left_out(void)
 	ck_assert(hp_region_is_preserved(at.q));
 	check_filled(at.r);
 	next_kernel();
-	must(open_with(session_flags, NULL, 0), 0);
+	is(open_with(0, NULL, 0), 0);
 	take(INDEX, &at.q);
-	must(hp_region_reclaim(at.s, POOL, NULL, &none), -ENOENT);
-	must(hp_session_commit(at.s, 0), 0);
+	is(hp_region_reclaim(at.s, POOL, NULL, &none), -ENOENT);
+	is(hp_session_commit(at.s, 0), 0);
 }
 
 /* r is a new one of zeros. */
@@ -342,18 +285,18 @@ static void new_region_works(void)
 	for (uint64_t i = 0; i < hp_region_length(at.r); i += MIB)
 		ck_assert_int_eq(bytes[i], 0);
 	fill(at.r);
-	must(hp_region_preserve(at.r), 0);
+	is(hp_region_preserve(at.r), 0);
 	next_kernel();
-	must(open_with(session_flags, NULL, 0), 0);
+	is(open_with(0, NULL, 0), 0);
 	take(POOL, &at.r);
-	must(hp_session_commit(at.s, 0), 0);
+	is(hp_session_commit(at.s, 0), 0);
 }
 
 static uint64_t huge_bytes(void)
 {
 	uint64_t bytes;
 
-	must(hp_region_huge_bytes(at.r, &bytes), 0);
+	is(hp_region_huge_bytes(at.r, &bytes), 0);
 	return bytes;
 }
 
@@ -367,7 +310,7 @@ static void shmem_works(void)
 static void gigantic_region_works(void)
 {
 	ck_assert_uint_eq(hp_region_page_size(at.r), HP_PAGE_1G);
-	must(hp_region_preserve(at.r), 0);
+	is(hp_region_preserve(at.r), 0);
 }
 
 static void grown_works(void)
@@ -380,28 +323,28 @@ static void grown_works(void)
 static void adopted_works(void)
 {
 	ck_assert_int_eq(((char *)hp_region_address(at.r))[4095], 0x5a);
-	must(hp_region_preserve(at.r), 0);
+	is(hp_region_preserve(at.r), 0);
 	ck_assert_int_eq(at.mapping[0], 0x5a);
 }
 
 static void attached_works(void)
 {
 	ck_assert_int_eq(((char *)hp_region_address(at.r))[4095], 0x5a);
-	must(hp_region_close(at.r), 0);
+	is(hp_region_close(at.r), 0);
 	at.r = NULL;
 }
 
 static void local_works(void)
 {
 	make_both();
-	must(hp_region_preserve(at.r), -ENODEV);
+	is(hp_region_preserve(at.r), -ENODEV);
 }
 
 /* -- Calling --------------------------------------------------------------- */
 
 static int open_plain(void)
 {
-	return open_with(session_flags, NULL, 0);
+	return open_with(0, NULL, 0);
 }
 
 static int open_given(void)
@@ -457,7 +400,7 @@ static int abort_session(void)
 
 static int close_session(void)
 {
-	int rc = hp_session_close(at.s);
+	int rc = hp_session_close(at.s, 0);
 
 	if (!rc)
 		at.s = NULL;
@@ -564,7 +507,7 @@ static int unpreserve(void)
 static int preserve_the_other(void)
 {
 	ck_assert(!hp_region_is_preserved(at.r));
-	must(hp_region_unpreserve(at.r), 0);
+	is(hp_region_unpreserve(at.r), 0);
 	return hp_region_preserve(at.q);
 }
 
@@ -647,6 +590,11 @@ static int ask_region(void)
 	return hp_region_info(at.r, &info);
 }
 
+static int check_region(void)
+{
+	return hp_region_check(at.r);
+}
+
 static int close_region(void)
 {
 	int rc = hp_region_close(at.r);
@@ -659,7 +607,7 @@ static int close_region(void)
 static void q_works(void)
 {
 	check_filled(at.q);
-	must(hp_region_preserve(at.q), 0);
+	is(hp_region_preserve(at.q), 0);
 }
 
 /* -- All of them ----------------------------------------------------------- */
@@ -671,9 +619,6 @@ static void q_works(void)
 const struct scenario scenarios[] = {
 	{ OPEN, "fresh", booted, open_plain, works, NULL },
 	{ OPEN, "came back", came_back, open_plain, returned_works, NULL },
-	{ OPEN, "service", with_manager, open_plain, works, NULL },
-	{ OPEN, "service, came back", came_back_service, open_plain,
-	  returned_works, NULL },
 	{ OPEN, "given", came_back_and_given, open_given, returned_works,
 	  NULL },
 	{ OPEN, "no device", without_device, open_local, local_works, NULL },
@@ -684,15 +629,11 @@ const struct scenario scenarios[] = {
 	{ "hp_session_commit", "all reclaimed", reclaimed, commit,
 	  committed_works, NULL },
 	{ "hp_session_commit", "drop", returned, drop, committed_works, NULL },
-	{ "hp_session_commit", "service", reclaimed_service, commit,
-	  committed_works, NULL },
 	{ "hp_session_seal", "", both_preserved, seal, sealed, NULL },
 	{ "hp_session_unseal", "", both_preserved, unseal, preserved_comes_back,
 	  NULL },
 	{ "hp_session_abort", "", both_preserved, abort_session, aborted_works,
 	  NULL },
-	{ "hp_session_abort", "service", both_preserved_service, abort_session,
-	  aborted_works, abort_session },
 	{ "hp_session_close", "", created, close_session, nothing, NULL },
 	{ CREATE, "plain", opened, create_plain, new_region_works, NULL },
 	{ CREATE, "all options", opened, create_full, new_region_works, NULL },
@@ -711,8 +652,7 @@ const struct scenario scenarios[] = {
 	{ "hp_region_preserve", "first", created, preserve, works, NULL },
 	{ "hp_region_preserve", "second", one_preserved, preserve,
 	  preserved_comes_back, NULL },
-	{ "hp_region_preserve", "service", created_service, preserve, works,
-	  NULL },
+	{ "hp_region_check", "", created, check_region, works, NULL },
 	{ "hp_region_unpreserve", "one of two", both_preserved, unpreserve,
 	  r_is_left_out, preserve_the_other },
 	{ "hp_region_grow", "", created, grow_may_move, grown_works, NULL },
@@ -744,9 +684,9 @@ const unsigned int scenarios_count = sizeof(scenarios) / sizeof(scenarios[0]);
 void end_all(void)
 {
 	if (at.s) {
-		must(hp_session_abort(at.s), 0);
-		must(hp_session_commit(at.s, HP_COMMIT_DROP), 0);
-		must(hp_session_close(at.s), 0);
+		is(hp_session_abort(at.s), 0);
+		is(hp_session_commit(at.s, HP_COMMIT_DROP), 0);
+		is(hp_session_close(at.s, 0), 0);
 	}
 	if (at.mapping)
 		fake_sys.unmap(at.mapping, OWN_BYTES);

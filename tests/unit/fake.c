@@ -42,7 +42,7 @@ static void in_child(void)
 
 void fake_survive_fork(void)
 {
-	MUST(!pthread_atfork(before_fork, in_parent, in_child));
+	check(!pthread_atfork(before_fork, in_parent, in_child));
 }
 
 /* -- Counting and failing -------------------------------------------------- */
@@ -75,9 +75,7 @@ static const char *const names[CALL_KINDS] = {
 	[CALL_READ_TEXT] = "read_text",
 	[CALL_READ_FD_LINK] = "read_fd_link",
 	[CALL_KERNEL_RELEASE] = "kernel_release",
-	[CALL_NOTIFY] = "notify",
-	[CALL_PIPE] = "pipe",
-	[CALL_WAIT_HANGUP] = "wait_hangup",
+	[CALL_WATCH_FORKS] = "watch_forks",
 	[CALL_START_THREAD] = "start_thread",
 	[CALL_CLOSE] = "close",
 	[CALL_UNMAP] = "unmap",
@@ -87,7 +85,7 @@ static const char *const names[CALL_KINDS] = {
 
 const char *fake_call_name(enum fake_call call)
 {
-	MUST(call < CALL_KINDS && names[call]);
+	check(call < CALL_KINDS && names[call]);
 	return names[call];
 }
 
@@ -128,7 +126,7 @@ static int fake_open(const char *path)
 {
 	int err = called(CALL_OPEN);
 
-	MUST(!strcmp(path, LUO_DEVICE));
+	check(!strcmp(path, LUO_DEVICE));
 	if (err)
 		return err;
 	LOCKED();
@@ -139,7 +137,7 @@ static int fake_lists_driver(const char *table, const char *name)
 {
 	int err = called(CALL_LISTS_DRIVER);
 
-	MUST(!strcmp(table, LUO_DRIVERS) && !strcmp(name, LUO_DRIVER));
+	check(!strcmp(table, LUO_DRIVERS) && !strcmp(name, LUO_DRIVER));
 	return err ? err : !fake.no_device && !fake.hidden_proc;
 }
 
@@ -152,7 +150,7 @@ static int fake_has_capability(int capability)
 static int fake_get_limit(int resource, uint64_t *ret_soft, uint64_t *ret_hard)
 {
 	LOCKED();
-	MUST(resource == RLIMIT_NOFILE || resource == RLIMIT_MEMLOCK);
+	check(resource == RLIMIT_NOFILE || resource == RLIMIT_MEMLOCK);
 	if (fake.limit_error)
 		return -fake.limit_error;
 	if (resource == RLIMIT_NOFILE)
@@ -185,9 +183,14 @@ static int fake_random(void *buffer, size_t size)
 	return 0;
 }
 
-static pid_t fake_getpid(void)
+static int fake_watch_forks(void)
 {
-	return fake.pid;
+	return called(CALL_WATCH_FORKS);
+}
+
+static unsigned int fake_forks(void)
+{
+	return fake.forks;
 }
 
 static uint64_t fake_now_ms(void)
@@ -207,10 +210,9 @@ static uint64_t fake_time_ns(void)
 
 static void fake_sleep_ms(unsigned int ms)
 {
-	MUST(ms > 0);
+	check(ms > 0);
 	LOCKED();
 	fake.now += ms;
-	manager_tick();
 }
 
 static void fake_store(uint64_t *address, uint64_t value)
@@ -230,7 +232,7 @@ static int fake_start_thread(pthread_t *ret_thread, void *(*run)(void *),
 	if (err)
 		return err;
 	err = hp_sys_linux.start_thread(ret_thread, run, argument);
-	MUST(!err);
+	check(!err);
 	LOCKED();
 	fake.threads++;
 	return 0;
@@ -240,7 +242,7 @@ static void fake_join_thread(pthread_t thread)
 {
 	hp_sys_linux.join_thread(thread);
 	LOCKED();
-	MUST(fake.threads > 0);
+	check(fake.threads > 0);
 	fake.threads--;
 }
 
@@ -270,6 +272,20 @@ const struct hp_sys fake_sys = {
 	.read_text = fake_read_text,
 	.read_fd_link = fake_read_fd_link,
 	.kernel_release = fake_kernel_release,
+	.start_thread = fake_start_thread,
+	.join_thread = fake_join_thread,
+	.watch_forks = fake_watch_forks,
+	.forks = fake_forks,
+	.now_ms = fake_now_ms,
+	.time_ns = fake_time_ns,
+	.sleep_ms = fake_sleep_ms,
+	.zalloc = fake_zalloc,
+	.free = fake_free,
+	.store = fake_store,
+};
+
+const struct machine fake_machine = {
+	.sys = &fake_sys,
 	.kernel_config = fake_kernel_config,
 	.can_see = fake_can_see,
 	.can_use = fake_can_use,
@@ -279,16 +295,4 @@ const struct hp_sys fake_sys = {
 	.try_kexec_file = fake_try_kexec_file,
 	.random = fake_random,
 	.environment = fake_environment,
-	.notify = fake_notify,
-	.pipe = fake_pipe,
-	.wait_hangup = fake_wait_hangup,
-	.start_thread = fake_start_thread,
-	.join_thread = fake_join_thread,
-	.getpid = fake_getpid,
-	.now_ms = fake_now_ms,
-	.time_ns = fake_time_ns,
-	.sleep_ms = fake_sleep_ms,
-	.zalloc = fake_zalloc,
-	.free = fake_free,
-	.store = fake_store,
 };

@@ -6,8 +6,7 @@
  * nothing was left behind. A call that no correct program makes (close of a
  * closed descriptor, unmap of what is not mapped) aborts the test.
  *
- * Time passes only in sleep_ms and wait_hangup. One process runs at a time, see
- * fake_switch(); fake_kexec() and fake_crash() end processes and all memory
+ * Time passes only in sleep_ms. One process runs at a time, see fake_switch(); fake_kexec() and fake_crash() end processes and all memory
  * that they have. The table may be used by several threads.
  */
 #ifndef FAKE_H
@@ -17,7 +16,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../../lib/sys.h"
+#include "../../cli/machine/machine.h"
+#include "../../lib/system/sys.h"
 
 enum fake_call {
 	CALL_OPEN,
@@ -47,9 +47,7 @@ enum fake_call {
 	CALL_READ_TEXT,
 	CALL_READ_FD_LINK,
 	CALL_KERNEL_RELEASE,
-	CALL_NOTIFY,
-	CALL_PIPE,
-	CALL_WAIT_HANGUP,
+	CALL_WATCH_FORKS,
 	CALL_START_THREAD,
 	/* These cannot fail; they are counted for fake.stop_at. */
 	CALL_CLOSE,
@@ -94,17 +92,7 @@ struct fake {
 	uint64_t limit_files;  /* RLIMIT_NOFILE; 0: 1024 */
 	uint64_t limit_pinned; /* RLIMIT_MEMLOCK; 0: 8 MiB */
 	uint64_t lacks;	       /* bit mask of the capabilities it has not */
-	pid_t pid;
-
-	/*
-	 * The service manager. It is there if manager is set: then a process
-	 * that starts has its environment and the descriptors it stored.
-	 */
-	bool manager;
-	bool manager_stuck;	     /* reads no notification for now */
-	bool manager_over_kexec;     /* carries LUO sessions over as well */
-	unsigned int manager_delay;  /* ms until it reads one */
-	unsigned int manager_stores; /* FileDescriptorStoreMax= */
+	unsigned int forks;    /* that this process is a child of */
 
 	/* Let the nth call (1 is the next) of one kind fail. */
 	enum fake_call fail_call;
@@ -132,7 +120,6 @@ struct fake {
 	long pool_1g_filled;
 	int sessions_outgoing, sessions_incoming;
 	int threads;	    /* started and not joined */
-	int stored;	    /* descriptors that the manager has */
 	unsigned int boots; /* kernels since fake_boot() */
 	uint64_t now;
 	int calls[CALL_KINDS];
@@ -140,6 +127,9 @@ struct fake {
 
 extern struct fake fake;
 extern const struct hp_sys fake_sys;
+
+/* The same machine, for the program. */
+extern const struct machine fake_machine;
 
 /* A machine with 64 huge pages of 2 MiB, after a cold boot. */
 void fake_boot(void);
@@ -220,17 +210,6 @@ struct fake_policy {
 
 extern struct fake_policy fake_policies[FAKE_POLICIES];
 extern unsigned int fake_policy_count;
-
-/* -- The service manager --------------------------------------------------- */
-
-/* It gets round to all notifications that it has not read. */
-void fake_manager_run(void);
-
-/* How many descriptors it has under that name (FDNAME). */
-int fake_manager_has(const char *name);
-
-/* It gives up what it has under that name. */
-void fake_manager_drop(const char *name);
 
 /* -- Damage ---------------------------------------------------------------- */
 

@@ -62,11 +62,11 @@ static void raise_limit(void)
 {
 	struct rlimit limit;
 
-	MUST(!getrlimit(RLIMIT_NOFILE, &limit));
+	check(!getrlimit(RLIMIT_NOFILE, &limit));
 	if (limit.rlim_cur == limit.rlim_max)
 		return;
 	limit.rlim_cur = limit.rlim_max;
-	MUST(!setrlimit(RLIMIT_NOFILE, &limit));
+	check(!setrlimit(RLIMIT_NOFILE, &limit));
 }
 
 struct file *file_new(const char *name, uint64_t page_size)
@@ -74,12 +74,12 @@ struct file *file_new(const char *name, uint64_t page_size)
 	struct file *file = calloc(1, sizeof(*file));
 	struct stat st;
 
-	MUST(file);
+	check(file);
 	if (!fake.files)
 		raise_limit();
 	file->memfd = memfd_create(name, MFD_CLOEXEC);
-	MUST(file->memfd >= 0);
-	MUST(!fstat(file->memfd, &st));
+	check(file->memfd >= 0);
+	check(!fstat(file->memfd, &st));
 	file->device = st.st_dev;
 	file->inode = st.st_ino;
 	file->page_size = page_size;
@@ -130,7 +130,7 @@ int file_resize(struct file *file, uint64_t length)
 		file->reserved = pages;
 	if (file->filled_count > pages)
 		file->filled_count = pages;
-	MUST(!charge(file));
+	check(!charge(file));
 	return 0;
 }
 
@@ -161,7 +161,7 @@ int file_fill(struct file *file, uint64_t offset, uint64_t length,
 		shmem_fill(file, offset, length);
 		return 0;
 	}
-	MUST(offset + length <= file->length);
+	check(offset + length <= file->length);
 	first = offset / file->page_size;
 	end = (offset + length + file->page_size - 1) / file->page_size;
 	/* Before memory for the marks of a file of exabytes is asked for. */
@@ -169,12 +169,12 @@ int file_fill(struct file *file, uint64_t offset, uint64_t length,
 		return -ENOMEM;
 	if (end > count) {
 		file->filled = realloc(file->filled, end);
-		MUST(file->filled);
+		check(file->filled);
 		memset(file->filled + count, 0, end - count);
 		file->filled_count = end;
 	}
 	before = malloc(file->filled_count + 1);
-	MUST(before);
+	check(before);
 	memcpy(before, file->filled, file->filled_count);
 	for (uint64_t i = first; i < end; i++)
 		if (!file->filled[i])
@@ -202,7 +202,7 @@ void file_undo_fill(struct file *file)
 		file->filled[i] = page_has_bytes(file, i) ? FILLED : 0;
 	}
 	if (file->page_size)
-		MUST(!charge(file));
+		check(!charge(file));
 }
 
 uint64_t file_allocated(const struct file *file)

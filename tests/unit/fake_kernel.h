@@ -13,20 +13,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../../lib/luo.h"
+#include "../../lib/source/luo.h"
+#include "../expect.h"
 #include "fake.h"
 
 #define HUGE_2M (UINT64_C(1) << 21)
 #define HUGE_1G (UINT64_C(1) << 30)
-
-#define MUST(condition)                                                \
-	do {                                                           \
-		if (!(condition)) {                                    \
-			fprintf(stderr, "fake: %s:%d: %s\n", __FILE__, \
-				__LINE__, #condition);                 \
-			abort();                                       \
-		}                                                      \
-	} while (0)
 
 /* The lock of the kernel until the end of the scope. */
 void fake_lock(void);
@@ -81,31 +73,21 @@ void file_set_page_size(struct file *file, uint64_t page_size);
 
 /* -- Descriptors (fake_process.c) ------------------------------------------ */
 
-/* Numbers: 3 and up inherited, 1000 and up by calls, 4096 and up passed. */
-#define FD_INHERITED 3
+/* Numbers: 1000 and up by calls, 4096 and up passed. */
 #define FD_FIRST 1000
 #define FD_PASSED 4096
 #define FDS 5120
 #define MAPS 4096
 
 struct session;
-struct pipe_pair;
 
 /* struct file of Linux: what all copies of a descriptor share. */
 struct description {
-	enum {
-		DEVICE = 1,
-		FILE_FD,
-		SESSION,
-		PIPE_READ,
-		PIPE_WRITE,
-		OTHER
-	} kind;
+	enum { DEVICE = 1, FILE_FD, SESSION, OTHER } kind;
 	int refs;
 	bool read_only;
 	struct file *file;
 	struct session *session;
-	struct pipe_pair *pipe;
 };
 
 struct descriptor {
@@ -122,8 +104,7 @@ struct map {
 
 struct process {
 	bool alive;
-	pid_t pid;
-	int listen_fds;
+	unsigned int forks;
 	int fd_end; /* one past the highest number that was ever used */
 	struct descriptor fds[FDS];
 	int map_end;
@@ -197,17 +178,6 @@ struct description *luo_retrieve(const char *name);
 int luo_ioctl(int fd, unsigned long request, void *arg);
 int luo_open(void);
 
-/* -- Service manager (fake_manager.c) -------------------------------------- */
-
-/* Let a process that starts have what is stored for it. */
-void manager_start(struct process *p);
-/* Before LUO goes over, and after it. */
-void manager_kexec_begin(void);
-void manager_kexec_end(void);
-void manager_boot(void);
-/* It reads what has waited long enough. */
-void manager_tick(void);
-
 /* -- Texts (fake_text.c) --------------------------------------------------- */
 
 void text_boot(void);
@@ -244,10 +214,6 @@ int fake_kernel_config(const char *option);
 int fake_can_see(const char *path);
 int fake_can_use(const char *path);
 const char *fake_environment(const char *name);
-int fake_notify(const char *address, const char *message, const int *fds,
-		unsigned int fds_count);
-int fake_pipe(int ret_fds[2]);
-int fake_wait_hangup(int fd, unsigned int timeout_ms);
 void *fake_zalloc(size_t size);
 void fake_free(void *memory);
 

@@ -55,7 +55,7 @@ static struct session *new_session(const char *name)
 		memset(s, 0, sizeof(*s));
 		s->used = true;
 		s->entries = calloc(ENTRIES, sizeof(*s->entries));
-		MUST(s->entries);
+		check(s->entries);
 		strcpy(s->name, name);
 		fake.sessions_outgoing++;
 		return s;
@@ -106,7 +106,7 @@ static int create_session(struct luo_session_arg *arg)
 {
 	struct session *s;
 
-	MUST(arg->size == sizeof(*arg));
+	check(arg->size == sizeof(*arg));
 	if (!arg->name[0] || !memchr(arg->name, 0, sizeof(arg->name)))
 		return -EINVAL;
 	if (find_session(arg->name, false))
@@ -133,7 +133,7 @@ static int retrieve_session(struct luo_session_arg *arg)
 {
 	struct session *s;
 
-	MUST(arg->size == sizeof(*arg));
+	check(arg->size == sizeof(*arg));
 	s = find_session(arg->name, true);
 	if (!s)
 		return -ENOENT;
@@ -153,7 +153,7 @@ static int preserve_fd(struct session *s, const struct luo_file_arg *arg)
 
 	if (s->incoming)
 		return -EINVAL;
-	MUST(arg->size == sizeof(*arg));
+	check(arg->size == sizeof(*arg));
 	if (find_entry(s, arg->token))
 		return -EEXIST;
 	if (s->count == ENTRIES)
@@ -203,7 +203,7 @@ static int retrieve_fd(struct session *s, struct luo_file_arg *arg, int err)
 
 	if (!s->incoming)
 		return -EINVAL;
-	MUST(arg->size == sizeof(*arg));
+	check(arg->size == sizeof(*arg));
 	/* No number is free: found out before the attempt. */
 	if (err == -EMFILE || fake.no_fds)
 		return -EMFILE;
@@ -229,7 +229,7 @@ static int finish(struct session *s, const struct luo_finish_arg *arg)
 {
 	if (!s->incoming)
 		return -EINVAL;
-	MUST(arg->size == sizeof(*arg));
+	check(arg->size == sizeof(*arg));
 	if (arg->reserved)
 		return -EINVAL;
 	if (fake.finish_error)
@@ -240,7 +240,7 @@ static int finish(struct session *s, const struct luo_finish_arg *arg)
 
 static int get_name(const struct session *s, struct luo_name_arg *arg)
 {
-	MUST(arg->size == sizeof(*arg) && !arg->reserved);
+	check(arg->size == sizeof(*arg) && !arg->reserved);
 	if (fake.name_error)
 		return -fake.name_error;
 	strcpy(arg->name, s->name);
@@ -367,14 +367,14 @@ static struct entry *returned_entry(uint64_t token, struct session **ret_s)
 			*ret_s = &sessions[i];
 		return e;
 	}
-	MUST(!"no such token came back");
+	check(!"no such token came back");
 	return NULL;
 }
 
 void fake_returned_set_length(uint64_t token, uint64_t length)
 {
 	LOCKED();
-	MUST(!file_resize(returned_entry(token, NULL)->file, length));
+	check(!file_resize(returned_entry(token, NULL)->file, length));
 }
 
 void fake_returned_set_allocated(uint64_t token, uint64_t allocated)
@@ -408,14 +408,14 @@ void fake_returned_write(uint64_t token, uint64_t offset, const void *bytes,
 			 size_t length)
 {
 	LOCKED();
-	MUST(pwrite(returned_entry(token, NULL)->file->memfd, bytes, length,
-		    (off_t)offset) == (ssize_t)length);
+	check(pwrite(returned_entry(token, NULL)->file->memfd, bytes, length,
+		     (off_t)offset) == (ssize_t)length);
 }
 
 void fake_returned_read(uint64_t token, uint64_t offset, void *bytes,
 			size_t length)
 {
 	LOCKED();
-	MUST(pread(returned_entry(token, NULL)->file->memfd, bytes, length,
-		   (off_t)offset) == (ssize_t)length);
+	check(pread(returned_entry(token, NULL)->file->memfd, bytes, length,
+		    (off_t)offset) == (ssize_t)length);
 }

@@ -40,7 +40,7 @@ static void really_unmap(const struct process *p, char *address,
 			if (overlaps(&other->maps[j], address, length))
 				return;
 	}
-	MUST(!munmap(address, length));
+	check(!munmap(address, length));
 }
 
 void map_drop(struct process *p, struct map *map)
@@ -137,8 +137,8 @@ int fake_map(const struct hp_map_request *request, void **ret_address)
 	wanted.file = d->file;
 	page = d->file->page_size ? d->file->page_size : 4096;
 	end = wanted.offset + wanted.length;
-	MUST(wanted.length && end > wanted.offset);
-	MUST(!d->file->page_size || wanted.length % page == 0);
+	check(wanted.length && end > wanted.offset);
+	check(!d->file->page_size || wanted.length % page == 0);
 	if (d->read_only && !wanted.read_only)
 		return -EACCES;
 	if (wanted.offset % page || (uintptr_t)request->address % page)
@@ -167,7 +167,7 @@ static void cut(struct process *p, struct map *map, char *start, char *end)
 
 	if (end < map_end) {
 		rest = map_new(p);
-		MUST(rest);
+		check(rest);
 		*rest = *map;
 		rest->address = end;
 		rest->length = (uint64_t)(map_end - end);
@@ -197,12 +197,12 @@ void fake_unmap(void *address, uint64_t length)
 		char *until;
 
 		/* Linux does not mind, but a program that does so has a bug. */
-		MUST(map);
+		check(map);
 		until = map->address + map->length;
 		if (until > end)
 			until = end;
 		if (map->file && map->file->page_size)
-			MUST((uintptr_t)until % map->file->page_size == 0);
+			check((uintptr_t)until % map->file->page_size == 0);
 		cut(p, map, at, until);
 		at = until;
 	}
@@ -267,8 +267,8 @@ int fake_set_policy(void *address, uint64_t length, unsigned int policy,
 	LOCKED();
 	if (fake.no_numa)
 		return -ENOSYS;
-	MUST(policy >= 1 && policy <= 3);
-	MUST((uintptr_t)address % 4096 == 0 && length);
+	check(policy >= 1 && policy <= 3);
+	check((uintptr_t)address % 4096 == 0 && length);
 	for (unsigned int i = 0; i < nodes_bits; i++) {
 		if (!(nodes[i / (8 * sizeof(*nodes))] >>
 			      i % (8 * sizeof(*nodes)) &
@@ -362,12 +362,12 @@ void *fake_mmap(int fd, uint64_t offset, uint64_t length, unsigned int flags)
 	LOCKED();
 	if (fd >= 0) {
 		wanted.file = fd_lookup(fd, FILE_FD)->file;
-		MUST(offset + length <= wanted.file->length);
+		check(offset + length <= wanted.file->length);
 		if (!wanted.private)
-			MUST(!file_reserve(wanted.file, offset + length));
+			check(!file_reserve(wanted.file, offset + length));
 	}
 	if (wanted.file && wanted.file->page_size)
 		page = wanted.file->page_size;
-	MUST(!map_file(&wanted, NULL, page, &address));
+	check(!map_file(&wanted, NULL, page, &address));
 	return address;
 }

@@ -26,11 +26,11 @@ void *fake_zalloc(size_t size)
 			allocation_end = i + 1;
 		allocations[i].memory = calloc(1, size);
 		allocations[i].owner = running();
-		MUST(allocations[i].memory);
+		check(allocations[i].memory);
 		fake.allocations++;
 		return allocations[i].memory;
 	}
-	MUST(!"too many allocations");
+	check(!"too many allocations");
 	return NULL;
 }
 
@@ -55,7 +55,7 @@ void fake_free(void *memory)
 			allocation_end--;
 		return;
 	}
-	MUST(!"free of what is not allocated");
+	check(!"free of what is not allocated");
 }
 
 void memory_end(const struct process *p)

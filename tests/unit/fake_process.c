@@ -20,7 +20,7 @@ struct description *description_new(int kind, struct file *file,
 {
 	struct description *d = calloc(1, sizeof(*d));
 
-	MUST(d);
+	check(d);
 	d->kind = kind;
 	d->refs = 1;
 	d->file = file;
@@ -35,21 +35,6 @@ void description_get(struct description *d)
 	d->refs++;
 }
 
-/* The two ends of a pipe; only whether they are open is of interest. */
-struct pipe_pair {
-	int readers, writers, refs;
-};
-
-static void pipe_put(struct description *d)
-{
-	if (d->kind == PIPE_READ)
-		d->pipe->readers--;
-	else
-		d->pipe->writers--;
-	if (--d->pipe->refs == 0)
-		free(d->pipe);
-}
-
 void description_put(struct description *d)
 {
 	if (--d->refs)
@@ -60,8 +45,6 @@ void description_put(struct description *d)
 		file_put(d->file);
 	if (d->kind == SESSION && d->session)
 		session_release(d->session);
-	if (d->pipe)
-		pipe_put(d);
 	free(d);
 }
 
@@ -78,15 +61,13 @@ static struct descriptor *fd_slot(int fd)
 
 int fd_install(struct process *p, int first, struct description *d)
 {
-	int end = first >= FD_PASSED ? FDS :
-		  first >= FD_FIRST  ? FD_PASSED :
-				       FD_FIRST;
+	int end = first >= FD_PASSED ? FDS : FD_PASSED;
 
 	for (int fd = first; fd < end && !fake.no_fds; fd++) {
 		if (p->fds[fd].description)
 			continue;
 		p->fds[fd].description = d;
-		p->fds[fd].cloexec = first >= FD_FIRST;
+		p->fds[fd].cloexec = true;
 		if (fd >= p->fd_end)
 			p->fd_end = fd + 1;
 		fake.fds++;
@@ -107,8 +88,8 @@ struct description *fd_lookup(int fd, int kind)
 {
 	struct descriptor *slot = fd_slot(fd);
 
-	MUST(slot);
-	MUST(!kind || (int)slot->description->kind == kind);
+	check(slot);
+	check(!kind || (int)slot->description->kind == kind);
 	return slot->description;
 }
 
@@ -125,14 +106,14 @@ void fake_close(int fd)
 {
 	called(CALL_CLOSE);
 	LOCKED();
-	MUST(fd_slot(fd));
+	check(fd_slot(fd));
 	fd_release(fd_slot(fd));
 }
 
 void fake_set_cloexec(int fd)
 {
 	LOCKED();
-	MUST(fd_slot(fd));
+	check(fd_slot(fd));
 	fd_slot(fd)->cloexec = true;
 }
 
@@ -149,49 +130,6 @@ int fake_duplicate(int fd)
 		return -EBADF;
 	description_get(d);
 	return fd_install(running(), FD_FIRST, d);
-}
-
-int fake_pipe(int ret_fds[2])
-{
-	int err = called(CALL_PIPE);
-	struct description *ends[2];
-	struct pipe_pair *pipe;
-
-	if (err)
-		return err;
-	LOCKED();
-	pipe = calloc(1, sizeof(*pipe));
-	MUST(pipe);
-	*pipe = (struct pipe_pair){ .readers = 1, .writers = 1, .refs = 2 };
-	for (int i = 0; i < 2; i++) {
-		ends[i] =
-			description_new(i ? PIPE_WRITE : PIPE_READ, NULL, NULL);
-		ends[i]->pipe = pipe;
-	}
-	for (int i = 0; i < 2; i++) {
-		ret_fds[i] = fd_install(running(), FD_FIRST, ends[i]);
-		MUST(ret_fds[i] >= 0);
-	}
-	return 0;
-}
-
-int fake_wait_hangup(int fd, unsigned int timeout_ms)
-{
-	int err = called(CALL_WAIT_HANGUP);
-	const struct pipe_pair *pipe;
-
-	if (err)
-		return err;
-	LOCKED();
-	pipe = fd_lookup(fd, PIPE_READ)->pipe;
-	for (unsigned int waited = 0;; waited++) {
-		manager_tick();
-		if (!pipe->writers)
-			return 0;
-		if (waited >= timeout_ms)
-			return -ETIMEDOUT;
-		fake.now++;
-	}
 }
 
 int fake_read_fd_link(int fd, char *buffer, size_t size)
@@ -218,10 +156,6 @@ int fake_read_fd_link(int fd, char *buffer, size_t size)
 		length = snprintf(buffer, size, "anon_inode:[luo_session] %s",
 				  d->session ? d->session->name : "");
 		break;
-	case PIPE_READ:
-	case PIPE_WRITE:
-		length = snprintf(buffer, size, "pipe:[4711]");
-		break;
 	case OTHER:
 		length = snprintf(buffer, size, "socket:[4712]");
 		break;
@@ -242,33 +176,30 @@ void process_end(struct process *p)
 			fd_release(&p->fds[i]);
 	p->map_end = 0;
 	p->fd_end = 0;
-	p->listen_fds = 0;
 	p->alive = false;
 }
 
-static pid_t new_pid(void)
+/* No two processes have the same, be they children or not. */
+static unsigned int new_forks(void)
 {
-	static pid_t last;
+	static unsigned int last;
 
-	if (last < 100)
-		last = 100;
 	return ++last;
 }
 
 static void process_start(struct process *p)
 {
 	p->alive = true;
-	p->pid = new_pid();
-	manager_start(p);
+	p->forks = new_forks();
 }
 
 void fake_crash(void)
 {
 	LOCKED();
-	running()->pid = fake.pid; /* a test may have changed it */
+	running()->forks = fake.forks; /* a test may have changed it */
 	process_end(running());
 	process_start(running());
-	fake.pid = running()->pid;
+	fake.forks = running()->forks;
 	fake.stop_at = 0;
 }
 
@@ -279,40 +210,36 @@ void fake_crash(void)
 void fake_kexec(void)
 {
 	LOCKED();
-	manager_kexec_begin();
 	luo_kexec();
 	for (int i = 0; i < FAKE_PROCESSES; i++)
 		process_end(&fake_processes[i]);
-	MUST(!fake.fds && !fake.maps && !fake.allocations);
+	check(!fake.fds && !fake.maps && !fake.allocations);
 	current = 0;
 	fake.boots++;
 	fake.stop_at = 0;
 	fake.finish_error = 0;
-	manager_kexec_end();
 	process_start(running());
-	fake.pid = running()->pid;
+	fake.forks = running()->forks;
 }
 
 void fake_boot(void)
 {
 	LOCKED();
 	fake.finish_error = 0;
-	manager_boot();
 	for (int i = 0; i < FAKE_PROCESSES; i++)
 		process_end(&fake_processes[i]);
 	luo_boot();
 	text_boot();
-	MUST(!fake.files && !fake.pool_used && !fake.pool_1g_used);
-	MUST(!fake.pool_filled && !fake.pool_1g_filled);
+	check(!fake.files && !fake.pool_used && !fake.pool_1g_used);
+	check(!fake.pool_filled && !fake.pool_1g_filled);
 	fake = (struct fake){
 		.pool_pages = 64,
 		.nodes = 3,
-		.manager_stores = 64,
 	};
 	fake_policy_count = 0;
 	current = 0;
 	process_start(running());
-	fake.pid = running()->pid;
+	fake.forks = running()->forks;
 }
 
 int fake_leaks(void)
@@ -325,12 +252,12 @@ int fake_leaks(void)
 void fake_switch(int process)
 {
 	LOCKED();
-	MUST(process >= 0 && process < FAKE_PROCESSES);
-	running()->pid = fake.pid;
+	check(process >= 0 && process < FAKE_PROCESSES);
+	running()->forks = fake.forks;
 	current = process;
 	if (!running()->alive)
 		process_start(running());
-	fake.pid = running()->pid;
+	fake.forks = running()->forks;
 }
 
 void fake_fork(int process)
@@ -339,9 +266,9 @@ void fake_fork(int process)
 	const struct process *parent = running();
 
 	LOCKED();
-	MUST(!child->alive);
+	check(!child->alive);
 	memcpy(child, parent, sizeof(*child));
-	child->pid = new_pid();
+	child->forks = new_forks();
 	for (int i = 0; i < child->fd_end; i++) {
 		if (!child->fds[i].description)
 			continue;
@@ -360,7 +287,7 @@ void fake_fork(int process)
 void fake_exit(int process)
 {
 	LOCKED();
-	MUST(process != current && fake_processes[process].alive);
+	check(process != current && fake_processes[process].alive);
 	process_end(&fake_processes[process]);
 }
 
@@ -369,7 +296,7 @@ int fake_pass_fd(int fd, int process)
 	struct description *d;
 
 	LOCKED();
-	MUST(fake_processes[process].alive);
+	check(fake_processes[process].alive);
 	d = fd_lookup(fd, 0);
 	description_get(d);
 	return fd_install(&fake_processes[process], FD_PASSED, d);

@@ -22,9 +22,9 @@ void shmem_resize(struct file *file)
 	uint64_t count = (file->length + HUGE_2M - 1) / HUGE_2M;
 
 	/* Before memory for the pieces of a file of exabytes is asked for. */
-	MUST(count < UINT64_C(1) << 32);
+	check(count < UINT64_C(1) << 32);
 	file->units = realloc(file->units, count + 1);
-	MUST(file->units);
+	check(file->units);
 	if (count > file->unit_count)
 		memset(file->units + file->unit_count, HOLE,
 		       count - file->unit_count);
@@ -86,7 +86,7 @@ int fake_find_data(int fd, uint64_t offset, uint64_t *ret_start,
 	d = fd_find(fd);
 	if (!d)
 		return -EBADF;
-	MUST(d->kind == FILE_FD && !d->file->page_size);
+	check(d->kind == FILE_FD && !d->file->page_size);
 	if (d->file->claims) {
 		*ret_start = offset;
 		*ret_end = d->file->claim;
@@ -115,7 +115,7 @@ static int read_part(struct map *map, uint64_t offset, uint64_t length,
 	if (offset + length > map->file->length)
 		return -EFAULT;
 	for (uint64_t i = offset; i < offset + length; i += SMALL)
-		MUST(page_is_there(map->file, i));
+		check(page_is_there(map->file, i));
 	return 0;
 }
 
@@ -133,8 +133,8 @@ static int nothing(struct map *map, uint64_t offset, uint64_t length,
 		   void *unused)
 {
 	(void)unused;
-	MUST(map->file && !map->file->page_size);
-	MUST(offset % HUGE_2M == 0 && length % HUGE_2M == 0);
+	check(map->file && !map->file->page_size);
+	check(offset % HUGE_2M == 0 && length % HUGE_2M == 0);
 	return 0;
 }
 

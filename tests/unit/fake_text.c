@@ -39,10 +39,10 @@ static void set(struct text *table, const char *name, const char *value)
 			continue;
 		table[i].name = strdup(name);
 		table[i].value = strdup(value);
-		MUST(table[i].name && table[i].value);
+		check(table[i].name && table[i].value);
 		return;
 	}
-	MUST(!"too many texts");
+	check(!"too many texts");
 }
 
 void text_boot(void)
@@ -187,7 +187,7 @@ int fake_can_see(const char *path)
 int fake_can_use(const char *path)
 {
 	LOCKED();
-	MUST(!strcmp(path, LUO_DEVICE));
+	check(!strcmp(path, LUO_DEVICE));
 	if (fake.no_device || fake.hidden_device)
 		return -ENOENT;
 	/* Only the right to open it shows without an open. */

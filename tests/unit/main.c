@@ -56,13 +56,13 @@ void live_update(void)
 	struct hp_session *db;
 
 	fake_boot();
-	ck_ok(open_session("db", &db));
-	ck_ok(hp_region_create(db, POOL, 4 * MIB, NULL, &pool));
-	ck_ok(hp_region_create(db, INDEX, 2 * MIB, NULL, &index));
+	ok(open_session("db", &db));
+	ok(hp_region_create(db, POOL, 4 * MIB, NULL, &pool));
+	ok(hp_region_create(db, INDEX, 2 * MIB, NULL, &index));
 	fill(pool);
 	fill(index);
-	ck_ok(hp_region_preserve(pool));
-	ck_ok(hp_region_preserve(index));
+	ok(hp_region_preserve(pool));
+	ok(hp_region_preserve(index));
 	fake_kexec();
 }
 
@@ -84,6 +84,7 @@ static SRunner *every_suite(void)
 
 	srunner_add_suite(runner, fake_more_suite());
 	srunner_add_suite(runner, manifest_suite());
+	srunner_add_suite(runner, machine_suite());
 	srunner_add_suite(runner, mapping_suite());
 	srunner_add_suite(runner, misc_suite());
 	srunner_add_suite(runner, session_suite());
@@ -97,19 +98,16 @@ static SRunner *every_suite(void)
 	srunner_add_suite(runner, region_shmem_suite());
 	srunner_add_suite(runner, region_adopt_suite());
 	srunner_add_suite(runner, region_errors_suite());
+	srunner_add_suite(runner, doctor_suite());
 	srunner_add_suite(runner, failure_suite());
 	srunner_add_suite(runner, moment_suite());
 	srunner_add_suite(runner, number_suite());
 	srunner_add_suite(runner, info_suite());
 	srunner_add_suite(runner, preserve_suite());
-	srunner_add_suite(runner, probe_suite());
-	srunner_add_suite(runner, sample_suite());
 	srunner_add_suite(runner, many_suite());
-	srunner_add_suite(runner, listen_fds_suite());
 	srunner_add_suite(runner, given_suite());
-	srunner_add_suite(runner, service_suite());
+	srunner_add_suite(runner, report_suite());
 	srunner_add_suite(runner, sys_suite());
-	srunner_add_suite(runner, sys_probe_suite());
 	srunner_add_suite(runner, sys_text_suite());
 	srunner_add_suite(runner, behaviour_suite());
 	return runner;

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "../../lib/region.h"
+#include "../../lib/memory/region.h"
 #include "suites.h"
 
 static inline struct hp_region_opts region_opts(void)

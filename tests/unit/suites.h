@@ -6,7 +6,12 @@
 
 #include <hugepersist/hugepersist.h>
 
-#include "../../lib/session.h"
+#ifndef EXPECT_FAILED
+#define EXPECT_FAILED ck_abort_msg
+#endif
+
+#include "../../lib/session/session.h"
+#include "../expect.h"
 #include "fake.h"
 
 #define MIB (UINT64_C(1) << 20)
@@ -15,21 +20,16 @@
 #define POOL UINT64_C(1)
 #define INDEX UINT64_C(0xfffffffffffffffe)
 
-/* Results in the order of the errors, so that a failure says which one. */
-#define ck_result(call, expected)                                              \
-	do {                                                                   \
-		int ck_rc = (call);                                            \
-		ck_assert_msg(ck_rc == (expected), "%s: %d (%s), not %d (%s)", \
-			      #call, ck_rc, hp_strerror(ck_rc), (expected),    \
-			      hp_strerror(expected));                          \
-	} while (0)
-
-#define ck_ok(call) ck_result(call, 0)
-
 /* hp_session_open() on the fake machine. */
 static inline int open_session(const char *name, struct hp_session **session)
 {
 	return hp_session_open_on(&fake_sys, name, NULL, session);
+}
+
+/* Did the previous kernel hand it over, and is it not committed? */
+static inline bool is_returned(const struct hp_session *session)
+{
+	return session->incoming.fd >= 0;
 }
 
 /* A region of 2 MiB whose bytes can be told from those of another token. */
@@ -50,25 +50,23 @@ void replace_manifest(uint64_t page_size, uint32_t version);
 
 Suite *fake_suite(void);
 Suite *fake_more_suite(void);
+Suite *machine_suite(void);
 Suite *manifest_suite(void);
 Suite *mapping_suite(void);
 Suite *misc_suite(void);
 Suite *number_suite(void);
 Suite *session_suite(void);
 Suite *region_suite(void);
+Suite *doctor_suite(void);
 Suite *failure_suite(void);
 Suite *every_call_suite(void);
 Suite *moment_suite(void);
 Suite *info_suite(void);
 Suite *preserve_suite(void);
-Suite *probe_suite(void);
-Suite *sample_suite(void);
 Suite *many_suite(void);
-Suite *listen_fds_suite(void);
 Suite *given_suite(void);
-Suite *service_suite(void);
+Suite *report_suite(void);
 Suite *sys_suite(void);
-Suite *sys_probe_suite(void);
 Suite *sys_text_suite(void);
 Suite *behaviour_suite(void);
 

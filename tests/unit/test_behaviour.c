@@ -11,8 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../lib/luo.h"
-#include "../../lib/region.h"
+#include "../../lib/memory/region.h"
+#include "../../lib/source/luo.h"
 #include "../behaviour/behaviour.h"
 #include "suites.h"
 

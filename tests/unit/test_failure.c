@@ -126,7 +126,7 @@ static void second_start(void)
 	preserve_both();
 	STEP(hp_session_abort(s));
 	STEP(hp_region_close(extra));
-	STEP(hp_session_close(s));
+	STEP(hp_session_close(s, 0));
 	s = NULL;
 }
 
@@ -236,22 +236,22 @@ START_TEST(manifest_that_cannot_be_rebuilt)
 	struct hp_region *r;
 
 	live_update();
-	ck_ok(open_session("db", &s));
+	ok(open_session("db", &s));
 	fake.fail_call = CALL_RETRIEVE_FD;
 	fake.fail_nth = 1;
 	fake.fail_errno = ENOMEM;
-	ck_result(hp_region_reclaim(s, POOL, NULL, &r), -ENODATA);
-	ck_result(hp_region_reclaim(s, POOL, NULL, &r), -ENODATA);
-	ck_result(hp_region_create(s, 9, 2 * MIB, NULL, &r), -ENODATA);
-	ck_result(hp_session_commit(s, 0), -ENODATA);
-	ck_result(hp_session_close(s), -EBUSY);
+	is(hp_region_reclaim(s, POOL, NULL, &r), -ENODATA);
+	is(hp_region_reclaim(s, POOL, NULL, &r), -ENODATA);
+	is(hp_region_create(s, 9, 2 * MIB, NULL, &r), -ENODATA);
+	is(hp_session_commit(s, 0), -ENODATA);
+	is(hp_session_close(s, 0), -EBUSY);
 	ck_assert_int_eq(fake.pool_used, 3);
-	ck_ok(hp_region_reclaim(s, POOL, &opts, &r));
+	ok(hp_region_reclaim(s, POOL, &opts, &r));
 	check_filled(r);
-	ck_ok(hp_region_close(r));
-	ck_ok(hp_session_commit(s, HP_COMMIT_DROP));
+	ok(hp_region_close(r));
+	ok(hp_session_commit(s, HP_COMMIT_DROP));
 	ck_assert_int_eq(fake.pool_used, 0);
-	ck_ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 	ck_assert_int_eq(fake_leaks(), 0);
 }
 END_TEST

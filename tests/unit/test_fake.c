@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../../lib/luo.h"
+#include "../../lib/source/luo.h"
 #include "suites.h"
 
 static int request(int fd, unsigned long what, const char *name)
@@ -38,7 +38,7 @@ static int make_file(void)
 	int fd = fake_sys.memfd("test", HP_PAGE_2M);
 
 	ck_assert_int_ge(fd, 0);
-	ck_ok(fake_sys.set_length(fd, HP_PAGE_2M));
+	ok(fake_sys.set_length(fd, HP_PAGE_2M));
 	return fd;
 }
 
@@ -47,7 +47,7 @@ START_TEST(device_has_one_opener)
 	int fd = fake_sys.open(LUO_DEVICE);
 
 	ck_assert_int_ge(fd, 0);
-	ck_result(fake_sys.open(LUO_DEVICE), -EBUSY);
+	is(fake_sys.open(LUO_DEVICE), -EBUSY);
 	fake_sys.close(fd);
 	fd = fake_sys.open(LUO_DEVICE);
 	ck_assert_int_ge(fd, 0);
@@ -62,34 +62,34 @@ START_TEST(session_rules)
 	int second;
 
 	ck_assert_int_ge(session, 0);
-	ck_result(request(device, LUO_CREATE_SESSION, "a"), -EEXIST);
-	ck_result(request(device, LUO_CREATE_SESSION, ""), -EINVAL);
-	ck_result(request(device, LUO_RETRIEVE_SESSION, "a"), -ENOENT);
+	is(request(device, LUO_CREATE_SESSION, "a"), -EEXIST);
+	is(request(device, LUO_CREATE_SESSION, ""), -EINVAL);
+	is(request(device, LUO_RETRIEVE_SESSION, "a"), -ENOENT);
 	ck_assert_int_ge(file_request(session, LUO_PRESERVE_FD, file, 1), 0);
-	ck_result(file_request(session, LUO_PRESERVE_FD, other, 1), -EEXIST);
-	ck_result(file_request(session, LUO_PRESERVE_FD, file, 2), -EBUSY);
-	ck_result(file_request(session, LUO_RETRIEVE_FD, -1, 1), -EINVAL);
+	is(file_request(session, LUO_PRESERVE_FD, other, 1), -EEXIST);
+	is(file_request(session, LUO_PRESERVE_FD, file, 2), -EBUSY);
+	is(file_request(session, LUO_RETRIEVE_FD, -1, 1), -EINVAL);
 	second = request(device, LUO_CREATE_SESSION, "b");
-	ck_result(file_request(second, LUO_PRESERVE_FD, file, 1), -EBUSY);
+	is(file_request(second, LUO_PRESERVE_FD, file, 1), -EBUSY);
 	/* The last close gives the file free. */
 	fake_sys.close(session);
 	ck_assert_int_ge(file_request(second, LUO_PRESERVE_FD, file, 1), 0);
 
 	fake_kexec();
 	device = fake_sys.open(LUO_DEVICE);
-	ck_result(request(device, LUO_RETRIEVE_SESSION, "a"), -ENOENT);
+	is(request(device, LUO_RETRIEVE_SESSION, "a"), -ENOENT);
 	session = request(device, LUO_RETRIEVE_SESSION, "b");
 	ck_assert_int_ge(session, 0);
-	ck_result(request(device, LUO_RETRIEVE_SESSION, "b"), -EINVAL);
+	is(request(device, LUO_RETRIEVE_SESSION, "b"), -EINVAL);
 	/* A name may be in both lists. */
 	second = request(device, LUO_CREATE_SESSION, "b");
 	ck_assert_int_ge(second, 0);
-	ck_result(file_request(session, LUO_RETRIEVE_FD, -1, 9), -ENOENT);
+	is(file_request(session, LUO_RETRIEVE_FD, -1, 9), -ENOENT);
 	file = file_request(session, LUO_RETRIEVE_FD, -1, 1);
 	ck_assert_int_ge(file, 0);
 	ck_assert_int_ge(file_request(session, LUO_RETRIEVE_FD, -1, 1), 0);
-	ck_result(file_request(second, LUO_PRESERVE_FD, file, 1), -EBUSY);
-	ck_result(file_request(session, LUO_PRESERVE_FD, file, 2), -EINVAL);
+	is(file_request(second, LUO_PRESERVE_FD, file, 1), -EBUSY);
+	is(file_request(session, LUO_PRESERVE_FD, file, 2), -EINVAL);
 }
 END_TEST
 
@@ -117,8 +117,8 @@ START_TEST(failed_retrieve_is_remembered)
 {
 	int s = session_that_fails(errors[_i]);
 
-	ck_result(file_request(s, LUO_RETRIEVE_FD, -1, POOL), -errors[_i]);
-	ck_result(file_request(s, LUO_RETRIEVE_FD, -1, POOL), -errors[_i]);
+	is(file_request(s, LUO_RETRIEVE_FD, -1, POOL), -errors[_i]);
+	is(file_request(s, LUO_RETRIEVE_FD, -1, POOL), -errors[_i]);
 	ck_assert_int_ge(file_request(s, LUO_RETRIEVE_FD, -1, INDEX), 0);
 }
 END_TEST
@@ -127,10 +127,10 @@ START_TEST(want_of_room_is_not_remembered)
 {
 	int s = session_that_fails(errors[_i]);
 
-	ck_result(file_request(s, LUO_RETRIEVE_FD, -1, POOL), -errors[_i]);
+	is(file_request(s, LUO_RETRIEVE_FD, -1, POOL), -errors[_i]);
 	ck_assert_int_eq(fake.pool_used, 3);
 	fake.fail_nth = 1;
-	ck_result(file_request(s, LUO_RETRIEVE_FD, -1, POOL), -errors[_i]);
+	is(file_request(s, LUO_RETRIEVE_FD, -1, POOL), -errors[_i]);
 	ck_assert_int_ge(file_request(s, LUO_RETRIEVE_FD, -1, POOL), 0);
 	/* What is there needs no room any more. */
 	fake.fail_nth = 1;
@@ -144,10 +144,10 @@ START_TEST(small_pages_remember_every_error)
 {
 	int s = session_that_fails(errors[_i]);
 
-	ck_result(file_request(s, LUO_RETRIEVE_FD, -1, HP_TOKEN_RESERVED),
-		  -errors[_i]);
-	ck_result(file_request(s, LUO_RETRIEVE_FD, -1, HP_TOKEN_RESERVED),
-		  -errors[_i]);
+	is(file_request(s, LUO_RETRIEVE_FD, -1, HP_TOKEN_RESERVED),
+	   -errors[_i]);
+	is(file_request(s, LUO_RETRIEVE_FD, -1, HP_TOKEN_RESERVED),
+	   -errors[_i]);
 }
 END_TEST
 
@@ -161,7 +161,7 @@ START_TEST(closing_a_returned_session_frees_its_data)
 	session = request(device, LUO_RETRIEVE_SESSION, "db");
 	fake_sys.close(session);
 	ck_assert_int_eq(fake.pool_used, 0);
-	ck_result(request(device, LUO_RETRIEVE_SESSION, "db"), -ENOENT);
+	is(request(device, LUO_RETRIEVE_SESSION, "db"), -ENOENT);
 }
 END_TEST
 
@@ -183,7 +183,7 @@ START_TEST(leaks_are_seen)
 	ck_assert_int_eq(fake_leaks(), 0);
 	fd = make_file();
 	ck_assert_int_eq(fake_leaks(), 1);
-	ck_ok(fake_sys.map(
+	ok(fake_sys.map(
 		&(struct hp_map_request){ .fd = fd, .length = HP_PAGE_2M },
 		&address));
 	ck_assert_int_eq(fake_leaks(), 2);

@@ -16,7 +16,7 @@ static void look(void)
 {
 	memset(&info, 0x55, sizeof(info));
 	info.size = sizeof(info);
-	ck_ok(hp_session_info(s, &info));
+	ok(hp_session_info(s, &info));
 	ck_assert_uint_eq(info.size, sizeof(info));
 }
 
@@ -33,13 +33,13 @@ static void check_list(const uint64_t *tokens, const unsigned int *states)
 	unsigned int i;
 
 	for (i = 0; tokens[i]; i++) {
-		ck_ok(look_at(i));
+		ok(look_at(i));
 		ck_assert_uint_eq(region.size, sizeof(region));
 		ck_assert_uint_eq(region.token, tokens[i]);
 		ck_assert_uint_eq(region.state, states[i]);
 	}
-	ck_result(look_at(i), -ENOENT);
-	ck_result(look_at(UINT32_MAX), -ENOENT);
+	is(look_at(i), -ENOENT);
+	is(look_at(UINT32_MAX), -ENOENT);
 }
 
 #define LIST(...) ((const uint64_t[]){ __VA_ARGS__, 0 })
@@ -68,22 +68,22 @@ START_TEST(arguments)
 	static const size_t wrong[] = { 0,    1,       8, sizeof(info) - 1,
 					5000, SIZE_MAX };
 
-	ck_ok(open_session("db", &s));
-	ck_ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
-	ck_result(hp_session_info(NULL, &info), -EINVAL);
-	ck_result(hp_session_info(s, NULL), -EINVAL);
-	ck_result(hp_session_region(NULL, 0, &region), -EINVAL);
-	ck_result(hp_session_region(s, 0, NULL), -EINVAL);
+	ok(open_session("db", &s));
+	ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+	is(hp_session_info(NULL, &info), -EINVAL);
+	is(hp_session_info(s, NULL), -EINVAL);
+	is(hp_session_region(NULL, 0, &region), -EINVAL);
+	is(hp_session_region(s, 0, NULL), -EINVAL);
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		info.size = wrong[i];
-		ck_result(hp_session_info(s, &info), -EINVAL);
+		is(hp_session_info(s, &info), -EINVAL);
 		region.size = wrong[i] == sizeof(info) - 1 ?
 				      sizeof(region) - 1 :
 				      wrong[i];
-		ck_result(hp_session_region(s, 0, &region), -EINVAL);
+		is(hp_session_region(s, 0, &region), -EINVAL);
 	}
 	look();
-	ck_ok(look_at(0));
+	ok(look_at(0));
 }
 END_TEST
 
@@ -101,17 +101,17 @@ START_TEST(longer_structures)
 	static const unsigned char zeros[64];
 
 	live_update();
-	ck_ok(open_session("db", &s));
+	ok(open_session("db", &s));
 	memset(&about, 0x55, sizeof(about));
 	about.known.size = offsetof(__typeof__(about), guard);
-	ck_ok(hp_session_info(s, &about.known));
+	ok(hp_session_info(s, &about.known));
 	ck_assert_uint_eq(about.known.size, offsetof(__typeof__(about), guard));
 	ck_assert_uint_eq(about.known.region_count, 2);
 	ck_assert_mem_eq(about.later, zeros, sizeof(zeros));
 	ck_assert_uint_eq(about.guard, 0x55);
 	memset(&one, 0x55, sizeof(one));
 	one.known.size = offsetof(__typeof__(one), guard);
-	ck_ok(hp_session_region(s, 0, &one.known));
+	ok(hp_session_region(s, 0, &one.known));
 	ck_assert_uint_eq(one.known.token, POOL);
 	ck_assert_mem_eq(one.later, zeros, sizeof(zeros));
 	ck_assert_uint_eq(one.guard, 0x55);
@@ -120,31 +120,30 @@ END_TEST
 
 START_TEST(fresh)
 {
-	ck_ok(open_session("db", &s));
+	ok(open_session("db", &s));
 	look();
 	check_nothing_came(HP_STATE_FRESH, 0);
 	ck_assert_uint_eq(info.next_generation, 0);
 	ck_assert_uint_eq(info.next_sealed, 0);
 	ck_assert_uint_eq(info.preserved_count, 0);
-	ck_assert_uint_eq(info.inherited, 0);
-	ck_assert_uint_eq(info.stored, 0);
-	ck_result(look_at(0), -ENOENT);
+	ck_assert_uint_eq(info.local, 0);
+	is(look_at(0), -ENOENT);
 
-	ck_ok(hp_region_create(s, 7, 2 * MIB, NULL, &r));
-	ck_ok(hp_region_create(s, 3, 2 * MIB, NULL, &q));
-	ck_ok(hp_region_create(s, 5, 2 * MIB, NULL, &q));
+	ok(hp_region_create(s, 7, 2 * MIB, NULL, &r));
+	ok(hp_region_create(s, 3, 2 * MIB, NULL, &q));
+	ok(hp_region_create(s, 5, 2 * MIB, NULL, &q));
 	check_list(LIST(7, 3, 5), STATES(OPEN, OPEN, OPEN));
-	ck_ok(hp_region_preserve(q));
+	ok(hp_region_preserve(q));
 	check_list(LIST(7, 3, 5), STATES(OPEN, OPEN, KEPT));
 	look();
 	check_nothing_came(HP_STATE_FRESH, 0);
 	ck_assert_uint_eq(info.next_generation, 1);
 	ck_assert_uint_eq(info.preserved_count, 1);
-	ck_ok(hp_session_abort(s));
+	ok(hp_session_abort(s));
 	look();
 	ck_assert_uint_eq(info.next_generation, 0);
 	ck_assert_uint_eq(info.preserved_count, 0);
-	ck_ok(hp_region_close(r));
+	ok(hp_region_close(r));
 	check_list(LIST(3, 5), STATES(OPEN, OPEN));
 }
 END_TEST
@@ -169,28 +168,28 @@ START_TEST(returned_and_committed)
 	fake_boot();
 	written = fake_sys.time_ns();
 	live_update();
-	ck_ok(open_session("db", &s));
+	ok(open_session("db", &s));
 	look();
 	ck_assert_uint_eq(info.state, HP_STATE_RETURNED);
 	check_returned(written);
 	check_list(LIST(POOL, INDEX), STATES(RETURNED, RETURNED));
-	ck_ok(look_at(0));
+	ok(look_at(0));
 	ck_assert_uint_eq(region.length, 4 * MIB);
 	ck_assert_uint_eq(region.page_size, HP_PAGE_2M);
 	ck_assert_uint_ne(region.address, 0);
 	ck_assert_uint_eq(region.origin, 0);
 
 	/* A new one comes behind them, though it was opened first. */
-	ck_ok(hp_region_create(s, 9, 2 * MIB, NULL, &q));
-	ck_ok(hp_region_reclaim(s, INDEX, NULL, &r));
+	ok(hp_region_create(s, 9, 2 * MIB, NULL, &q));
+	ok(hp_region_reclaim(s, INDEX, NULL, &r));
 	check_list(LIST(POOL, INDEX, 9), STATES(RETURNED, BOTH, OPEN));
-	ck_ok(look_at(1));
+	ok(look_at(1));
 	ck_assert_uint_eq(region.origin, HP_ORIGIN_LIVE_UPDATE);
 	ck_assert_uint_eq(region.address, (uintptr_t)hp_region_address(r));
 	look();
 	ck_assert_uint_eq(info.region_count, 2);
 
-	ck_ok(hp_session_commit(s, HP_COMMIT_DROP));
+	ok(hp_session_commit(s, HP_COMMIT_DROP));
 	look();
 	ck_assert_uint_eq(info.state, HP_STATE_COMMITTED);
 	check_returned(written);
@@ -204,21 +203,21 @@ START_TEST(committed_unseen)
 	struct hp_session_opts opts = { .size = sizeof(opts) };
 
 	live_update();
-	ck_ok(hp_session_open_on(&fake_sys, "db", &opts, &s));
-	ck_ok(hp_session_commit(s, HP_COMMIT_DROP));
+	ok(hp_session_open_on(&fake_sys, "db", &opts, &s));
+	ok(hp_session_commit(s, HP_COMMIT_DROP));
 	look();
 	ck_assert_uint_eq(info.state, HP_STATE_COMMITTED);
 	ck_assert_uint_eq(info.generation, 1);
 	ck_assert_uint_eq(info.region_count, 2);
-	ck_result(look_at(0), -ENOENT);
+	is(look_at(0), -ENOENT);
 
 	/* There was no room to read it, and the caller did not mind. */
 	live_update();
-	ck_ok(open_session("db", &s));
+	ok(open_session("db", &s));
 	fake.fail_call = CALL_RETRIEVE_FD;
 	fake.fail_errno = EMFILE;
 	fake.fail_nth = 1;
-	ck_ok(hp_session_commit(s, HP_COMMIT_DROP));
+	ok(hp_session_commit(s, HP_COMMIT_DROP));
 	ck_assert(fake.failed);
 	look();
 	check_nothing_came(HP_STATE_COMMITTED, -ENODATA);
@@ -227,37 +226,37 @@ END_TEST
 
 START_TEST(generations_and_updates)
 {
-	ck_ok(open_session("db", &s));
-	ck_ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
-	ck_ok(hp_region_create(s, INDEX, 2 * MIB, NULL, &q));
+	ok(open_session("db", &s));
+	ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+	ok(hp_region_create(s, INDEX, 2 * MIB, NULL, &q));
 	for (unsigned int update = 1; update <= 5; update++) {
 		/* Two sets each time, of which one is given up. */
-		ck_ok(hp_region_preserve(r));
+		ok(hp_region_preserve(r));
 		look();
 		ck_assert_uint_eq(info.next_generation, 2 * update - 1);
-		ck_ok(hp_region_preserve(q));
+		ok(hp_region_preserve(q));
 		look();
 		ck_assert_uint_eq(info.next_generation, 2 * update - 1);
-		ck_ok(hp_session_abort(s));
-		ck_ok(hp_region_preserve(q));
+		ok(hp_session_abort(s));
+		ok(hp_region_preserve(q));
 		look();
 		ck_assert_uint_eq(info.next_generation, 2 * update);
-		ck_ok(hp_region_preserve(r));
+		ok(hp_region_preserve(r));
 		fake_kexec();
-		ck_ok(open_session("db", &s));
+		ok(open_session("db", &s));
 		look();
 		ck_assert_uint_eq(info.generation, 2 * update);
 		ck_assert_uint_eq(info.updates, update);
 		ck_assert_uint_eq(info.next_generation, 0);
-		ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
-		ck_ok(hp_region_reclaim(s, INDEX, NULL, &q));
-		ck_ok(hp_session_commit(s, 0));
+		ok(hp_region_reclaim(s, POOL, NULL, &r));
+		ok(hp_region_reclaim(s, INDEX, NULL, &q));
+		ok(hp_session_commit(s, 0));
 	}
 	/* A start at which nothing comes back begins anew. */
-	ck_ok(hp_session_close(s));
-	ck_ok(open_session("db", &s));
-	ck_ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
-	ck_ok(hp_region_preserve(r));
+	ok(hp_session_close(s, 0));
+	ok(open_session("db", &s));
+	ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+	ok(hp_region_preserve(r));
 	look();
 	ck_assert_uint_eq(info.next_generation, 1);
 }
@@ -266,17 +265,17 @@ END_TEST
 /* A set that never held a region is none. */
 START_TEST(failed_sets_do_not_count)
 {
-	ck_ok(open_session("db", &s));
-	ck_ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+	ok(open_session("db", &s));
+	ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
 	fake.no_handler = true;
-	ck_result(hp_region_preserve(r), -EOPNOTSUPP);
+	is(hp_region_preserve(r), -EOPNOTSUPP);
 	fake.no_handler = false;
 	look();
 	ck_assert_uint_eq(info.next_generation, 0);
 	fake.open_error = EACCES;
-	ck_result(hp_region_preserve(r), -EACCES);
+	is(hp_region_preserve(r), -EACCES);
 	fake.open_error = 0;
-	ck_ok(hp_region_preserve(r));
+	ok(hp_region_preserve(r));
 	look();
 	ck_assert_uint_eq(info.next_generation, 1);
 }
@@ -292,19 +291,19 @@ START_TEST(counts_stay_at_their_end)
 	struct hp_manifest_writer writer;
 
 	live_update();
-	ck_ok(hp_manifest_start(&writer, &fake_sys, &about));
+	ok(hp_manifest_start(&writer, &fake_sys, &about));
 	fake_returned_write(HP_TOKEN_RESERVED, 0, writer.slots,
 			    HP_MANIFEST_SIZE);
 	hp_manifest_stop(&writer);
-	ck_ok(open_session("db", &s));
-	ck_ok(hp_session_commit(s, 0));
-	ck_ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
-	ck_ok(hp_region_preserve(r));
+	ok(open_session("db", &s));
+	ok(hp_session_commit(s, 0));
+	ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+	ok(hp_region_preserve(r));
 	look();
 	ck_assert_uint_eq(info.generation, UINT64_MAX);
 	ck_assert_uint_eq(info.next_generation, UINT64_MAX);
 	fake_kexec();
-	ck_ok(open_session("db", &s));
+	ok(open_session("db", &s));
 	look();
 	ck_assert_uint_eq(info.updates, UINT64_MAX);
 }
@@ -323,31 +322,31 @@ START_TEST(what_a_region_says)
 	fake.fail_call = CALL_KERNEL_RELEASE;
 	fake.fail_nth = 1;
 	fake.fail_errno = EFAULT;
-	ck_ok(open_session("db", &s));
-	ck_ok(hp_region_create(s, POOL, 2 * MIB, &opts, &r));
+	ok(open_session("db", &s));
+	ok(hp_region_create(s, POOL, 2 * MIB, &opts, &r));
 	address = (uintptr_t)hp_region_address(r);
-	ck_ok(hp_region_preserve(r));
+	ok(hp_region_preserve(r));
 	ck_assert(fake.failed);
 	fake_kexec();
-	ck_ok(open_session("db", &s));
+	ok(open_session("db", &s));
 	look();
 	ck_assert_str_eq(info.kernel, "");
 	ck_assert_str_ne(info.boot_id, "");
-	ck_ok(look_at(0));
+	ok(look_at(0));
 	ck_assert_str_eq(region.label, "buffer pool");
 	ck_assert_uint_eq(region.layout, 4711);
 	ck_assert_uint_eq(region.address, address);
-	ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
-	ck_ok(hp_session_commit(s, 0));
+	ok(hp_region_reclaim(s, POOL, NULL, &r));
+	ok(hp_session_commit(s, 0));
 	fake.fail_call = CALL_READ_TEXT;
 	fake.fail_nth = 1;
-	ck_ok(hp_region_preserve(r));
+	ok(hp_region_preserve(r));
 	fake_kexec();
-	ck_ok(open_session("db", &s));
+	ok(open_session("db", &s));
 	look();
 	ck_assert_str_eq(info.kernel, "7.3.4-fake1");
 	ck_assert_str_eq(info.boot_id, "");
-	ck_ok(look_at(0));
+	ok(look_at(0));
 	ck_assert_str_eq(region.label, "buffer pool");
 	ck_assert_uint_eq(region.layout, 4711);
 }
@@ -365,17 +364,17 @@ START_TEST(manifest_that_cannot_be_read)
 	fake_returned_write(HP_TOKEN_RESERVED, 0, &garbage, 8);
 	fake_returned_write(HP_TOKEN_RESERVED, HP_MANIFEST_SLOT_SIZE, &garbage,
 			    8);
-	ck_ok(open_session("db", &s));
+	ok(open_session("db", &s));
 	look();
 	check_nothing_came(HP_STATE_RETURNED, -EBADMSG);
-	ck_result(look_at(0), -ENOENT);
-	ck_result(hp_region_reclaim(s, POOL, NULL, &r), -EBADMSG);
-	ck_ok(hp_region_reclaim(s, POOL, &unlisted, &r));
+	is(look_at(0), -ENOENT);
+	is(hp_region_reclaim(s, POOL, NULL, &r), -EBADMSG);
+	ok(hp_region_reclaim(s, POOL, &unlisted, &r));
 	check_filled(r);
 	check_list(LIST(POOL), STATES(BOTH));
-	ck_result(hp_region_reclaim(s, 77, &unlisted, &q), -ENOENT);
-	ck_result(hp_session_commit(s, 0), -EBADMSG);
-	ck_ok(hp_session_commit(s, HP_COMMIT_DROP));
+	is(hp_region_reclaim(s, 77, &unlisted, &q), -ENOENT);
+	is(hp_session_commit(s, 0), -EBADMSG);
+	ok(hp_session_commit(s, HP_COMMIT_DROP));
 	/* What was taken is there, what was not is not. */
 	check_filled(r);
 	ck_assert_int_eq(fake.pool_used, 2);
@@ -383,11 +382,11 @@ START_TEST(manifest_that_cannot_be_read)
 	check_nothing_came(HP_STATE_COMMITTED, -EBADMSG);
 	check_list(LIST(POOL), STATES(OPEN));
 	/* Something came back, though nobody knows of which generation. */
-	ck_ok(hp_region_preserve(r));
+	ok(hp_region_preserve(r));
 	look();
 	ck_assert_uint_eq(info.next_generation, 1);
 	fake_kexec();
-	ck_ok(open_session("db", &s));
+	ok(open_session("db", &s));
 	look();
 	ck_assert_uint_eq(info.updates, 2);
 }
@@ -396,7 +395,7 @@ END_TEST
 START_TEST(manifest_that_the_kernel_lost)
 {
 	live_update();
-	ck_ok(open_session("db", &s));
+	ok(open_session("db", &s));
 	fake.fail_call = CALL_RETRIEVE_FD;
 	fake.fail_nth = 1;
 	fake.fail_errno = EIO;
@@ -404,7 +403,7 @@ START_TEST(manifest_that_the_kernel_lost)
 	check_nothing_came(HP_STATE_RETURNED, -ENODATA);
 	look();
 	check_nothing_came(HP_STATE_RETURNED, -ENODATA);
-	ck_result(look_at(0), -ENOENT);
+	is(look_at(0), -ENOENT);
 }
 END_TEST
 
@@ -413,10 +412,10 @@ START_TEST(no_manifest)
 {
 	live_update();
 	fake_returned_remove(HP_TOKEN_RESERVED);
-	ck_ok(open_session("db", &s));
+	ok(open_session("db", &s));
 	look();
 	check_nothing_came(HP_STATE_RETURNED, 0);
-	ck_result(look_at(0), -ENOENT);
+	is(look_at(0), -ENOENT);
 }
 END_TEST
 
@@ -441,7 +440,7 @@ START_TEST(errors_of_reading)
 		int times = errors[i].from == ENOTTY ? 1 : 2;
 
 		live_update();
-		ck_ok(open_session("db", &s));
+		ok(open_session("db", &s));
 		for (int j = 0; j < times; j++) {
 			fake.fail_call = errors[i].call;
 			fake.fail_errno = errors[i].from;
@@ -449,15 +448,15 @@ START_TEST(errors_of_reading)
 			info.size = sizeof(info);
 			info.state = 99;
 			region.token = 99;
-			ck_result(j ? look_at(0) : hp_session_info(s, &info),
-				  errors[i].to);
+			is(j ? look_at(0) : hp_session_info(s, &info),
+			   errors[i].to);
 			ck_assert_uint_eq(info.state, 99);
 		}
 		if (times == 1)
 			continue;
 		look();
 		ck_assert_uint_eq(info.region_count, 2);
-		ck_ok(look_at(1));
+		ok(look_at(1));
 	}
 }
 END_TEST
@@ -466,7 +465,7 @@ END_TEST
 START_TEST(manifest_that_ends_early)
 {
 	live_update();
-	ck_ok(open_session("db", &s));
+	ok(open_session("db", &s));
 	fake.fail_call = CALL_READ_AT;
 	fake.fail_errno = ENODATA;
 	fake.fail_nth = 1;
@@ -475,55 +474,35 @@ START_TEST(manifest_that_ends_early)
 }
 END_TEST
 
-/* What an earlier process of the service left: told, in the way, given up. */
-START_TEST(inherited_and_stored)
+START_TEST(without_live_update)
 {
 	struct hp_session_opts opts = {
 		.size = sizeof(opts),
-		.flags = HP_SESSION_SERVICE,
+		.flags = HP_SESSION_LOCAL,
 	};
 
-	fake.manager = true;
-	fake.manager_stores = 8;
-	fake_crash(); /* started by the manager from here on */
-	ck_ok(hp_session_open_on(&fake_sys, "db", &opts, &s));
+	ok(hp_session_open_on(&fake_sys, "db", &opts, &s));
 	look();
-	ck_assert_uint_eq(info.stored, 0);
-	ck_ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
-	ck_ok(hp_region_preserve(r));
-	fake_manager_run();
+	ck_assert_uint_eq(info.local, 0);
+	fake.no_device = true;
+	ok(hp_session_open_on(&fake_sys, "other", &opts, &s));
 	look();
-	ck_assert_uint_eq(info.stored, 1);
-	ck_assert_uint_eq(info.inherited, 0);
-
-	fake_crash();
-	ck_ok(hp_session_open_on(&fake_sys, "db", &opts, &s));
-	look();
-	ck_assert_uint_eq(info.inherited, 1);
-	ck_assert_uint_eq(info.next_generation, 0);
-	ck_assert_uint_eq(info.preserved_count, 0);
-	ck_result(hp_session_seal(s), -ENOENT);
-	ck_ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
-	ck_result(hp_region_preserve(r), -EALREADY);
-	ck_ok(hp_session_abort(s));
-	look();
-	ck_assert_uint_eq(info.inherited, 0);
-	ck_assert_int_eq(fake.sessions_outgoing, 0);
-	ck_ok(hp_region_preserve(r));
+	ck_assert_uint_eq(info.local, 1);
+	ck_assert_uint_eq(info.state, HP_STATE_FRESH);
 }
 END_TEST
 
 START_TEST(in_a_forked_child)
 {
-	ck_ok(open_session("db", &s));
-	fake.pid++;
+	ok(open_session("db", &s));
+	fake.forks++;
 	info.size = sizeof(info);
 	region.size = sizeof(region);
-	ck_result(hp_session_info(s, &info), -ECHILD);
-	ck_result(hp_session_region(s, 0, &region), -ECHILD);
-	ck_result(hp_session_seal(s), -ECHILD);
-	ck_result(hp_session_unseal(s), -ECHILD);
-	fake.pid--;
+	is(hp_session_info(s, &info), -ECHILD);
+	is(hp_session_region(s, 0, &region), -ECHILD);
+	is(hp_session_seal(s), -ECHILD);
+	is(hp_session_unseal(s), -ECHILD);
+	fake.forks--;
 }
 END_TEST
 
@@ -548,35 +527,35 @@ START_TEST(what_the_log_hears)
 	const uint64_t garbage = 0;
 
 	live_update();
-	ck_ok(hp_session_open_on(&fake_sys, "db", &opts, &s));
+	ok(hp_session_open_on(&fake_sys, "db", &opts, &s));
 	look();
 	ck_assert_ptr_nonnull(strstr(heard, "generation 1"));
 	heard[0] = 0;
 	fake.fail_call = CALL_RETRIEVE_FD;
 	fake.fail_nth = 1;
 	fake.fail_errno = EIO;
-	ck_result(hp_region_reclaim(s, POOL, NULL, &r), -ENODATA);
+	is(hp_region_reclaim(s, POOL, NULL, &r), -ENODATA);
 	ck_assert_ptr_nonnull(strstr(heard, "RETRIEVE_FD"));
 	ck_assert_ptr_nonnull(strstr(heard, "0x1"));
 	ck_assert_ptr_nonnull(strstr(heard, "EIO"));
 	heard[0] = 0;
 	fake.finish_error = EBUSY;
-	ck_result(hp_session_commit(s, HP_COMMIT_DROP), -EAGAIN);
+	is(hp_session_commit(s, HP_COMMIT_DROP), -EAGAIN);
 	ck_assert_ptr_nonnull(strstr(heard, "FINISH"));
 	fake.finish_error = 0;
-	ck_ok(hp_session_commit(s, HP_COMMIT_DROP));
+	ok(hp_session_commit(s, HP_COMMIT_DROP));
 
 	heard[0] = 0;
-	ck_ok(hp_region_create(s, 9, 2 * MIB, NULL, &r));
+	ok(hp_region_create(s, 9, 2 * MIB, NULL, &r));
 	fake.no_handler = true;
-	ck_result(hp_region_preserve(r), -EOPNOTSUPP);
+	is(hp_region_preserve(r), -EOPNOTSUPP);
 	ck_assert_ptr_nonnull(strstr(heard, "PRESERVE_FD"));
 	ck_assert_ptr_nonnull(strstr(heard, "ENOENT"));
 	heard[0] = 0;
 	fake.fail_call = CALL_MEMFD;
 	fake.fail_nth = 1;
 	fake.fail_errno = EPERM;
-	ck_result(hp_region_preserve(r), -EACCES);
+	is(hp_region_preserve(r), -EACCES);
 	ck_assert_ptr_nonnull(strstr(heard, "manifest"));
 	fake.no_handler = false;
 
@@ -585,18 +564,18 @@ START_TEST(what_the_log_hears)
 	fake_returned_write(HP_TOKEN_RESERVED, HP_MANIFEST_SLOT_SIZE, &garbage,
 			    8);
 	heard[0] = 0;
-	ck_ok(hp_session_open_on(&fake_sys, "db", &opts, &s));
+	ok(hp_session_open_on(&fake_sys, "db", &opts, &s));
 	look();
 	ck_assert_ptr_nonnull(strstr(heard, "checksum"));
 
 	live_update();
 	heard[0] = 0;
-	ck_ok(hp_session_open_on(&fake_sys, "db", &opts, &s));
+	ok(hp_session_open_on(&fake_sys, "db", &opts, &s));
 	fake.fail_call = CALL_FILE_INFO;
 	fake.fail_nth = 1;
 	fake.fail_errno = 4000; /* no such */
 	info.size = sizeof(info);
-	ck_result(hp_session_info(s, &info), -EPROTO);
+	is(hp_session_info(s, &info), -EPROTO);
 	ck_assert_ptr_nonnull(strstr(heard, "errno 4000"));
 }
 END_TEST
@@ -618,7 +597,7 @@ Suite *info_suite(void)
 		no_manifest,
 		errors_of_reading,
 		manifest_that_ends_early,
-		inherited_and_stored,
+		without_live_update,
 		in_a_forked_child,
 		what_the_log_hears,
 		NULL,

@@ -36,9 +36,9 @@ static void make_room(unsigned int regions)
 static void create_and_preserve(unsigned int first, unsigned int end)
 {
 	for (unsigned int i = first; i < end; i++) {
-		ck_ok(hp_region_create(s, token(i), 2 * MIB, NULL, &r));
+		ok(hp_region_create(s, token(i), 2 * MIB, NULL, &r));
 		fill(r);
-		ck_ok(hp_region_preserve(r));
+		ok(hp_region_preserve(r));
 	}
 }
 
@@ -58,7 +58,7 @@ static void list(unsigned int count, unsigned int state)
 static void reclaim(unsigned int count)
 {
 	for (unsigned int i = 0; i < count; i++) {
-		ck_ok(hp_region_reclaim(s, token(i), NULL, &r));
+		ok(hp_region_reclaim(s, token(i), NULL, &r));
 		check_filled(r);
 	}
 }
@@ -71,22 +71,22 @@ START_TEST(a_thousand_regions)
 
 	make_room(MANY);
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &start);
-	ck_ok(open_session("db", &s));
+	ok(open_session("db", &s));
 	create_and_preserve(0, MANY);
 	list(MANY, HP_REGION_IS_OPEN | HP_REGION_IS_PRESERVED);
-	ck_ok(hp_session_seal(s));
+	ok(hp_session_seal(s));
 	fake_kexec();
-	ck_ok(open_session("db", &s));
+	ok(open_session("db", &s));
 	list(MANY, HP_REGION_IS_RETURNED);
-	ck_ok(hp_session_info(s, &info));
+	ok(hp_session_info(s, &info));
 	ck_assert_uint_eq(info.region_count, MANY);
 	ck_assert_uint_eq(info.sealed, 1);
-	ck_result(hp_session_commit(s, 0), -ENOTEMPTY);
+	is(hp_session_commit(s, 0), -ENOTEMPTY);
 	reclaim(MANY);
 	list(MANY, HP_REGION_IS_RETURNED | HP_REGION_IS_OPEN);
-	ck_ok(hp_session_commit(s, 0));
+	ok(hp_session_commit(s, 0));
 	list(MANY, HP_REGION_IS_OPEN);
-	ck_ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
 	seconds = (double)(end.tv_sec - start.tv_sec) +
 		  (double)(end.tv_nsec - start.tv_nsec) / 1e9;
@@ -99,16 +99,16 @@ END_TEST
 START_TEST(the_session_is_full)
 {
 	make_room(HP_REGIONS_MAX + 1);
-	ck_ok(open_session("db", &s));
+	ok(open_session("db", &s));
 	create_and_preserve(0, HP_REGIONS_MAX);
-	ck_ok(hp_region_create(s, token(HP_REGIONS_MAX), 2 * MIB, NULL, &r));
-	ck_result(hp_region_preserve(r), -ENOSPC);
+	ok(hp_region_create(s, token(HP_REGIONS_MAX), 2 * MIB, NULL, &r));
+	is(hp_region_preserve(r), -ENOSPC);
 	ck_assert_int_eq(hp_region_is_preserved(r), 0);
 	fake_kexec();
-	ck_ok(open_session("db", &s));
+	ok(open_session("db", &s));
 	list(HP_REGIONS_MAX, HP_REGION_IS_RETURNED);
 	reclaim(HP_REGIONS_MAX);
-	ck_ok(hp_session_commit(s, 0));
+	ok(hp_session_commit(s, 0));
 }
 END_TEST
 

@@ -11,16 +11,16 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "../../lib/mapping.h"
+#include "../../lib/system/text.h"
 #include "suites.h"
 
 START_TEST(line_of_a_file)
 {
 	struct hp_mapping m;
 
-	ck_ok(hp_mapping_parse("7f0000400000-7f0000800000 rw-s 00200000 "
-			       "00:0f 12345   /memfd:pool (deleted)\n",
-			       &m));
+	ok(hp_text_mapping("7f0000400000-7f0000800000 rw-s 00200000 "
+			   "00:0f 12345   /memfd:pool (deleted)\n",
+			   &m));
 	ck_assert_uint_eq(m.start, UINT64_C(0x7f0000400000));
 	ck_assert_uint_eq(m.end, UINT64_C(0x7f0000800000));
 	ck_assert_uint_eq(m.offset, 0x200000);
@@ -34,9 +34,9 @@ START_TEST(line_of_no_file)
 {
 	struct hp_mapping m;
 
-	ck_ok(hp_mapping_parse("ffffffffff600000-ffffffffff601000 r-xp "
-			       "00000000 103:02 0 [vsyscall]\n",
-			       &m));
+	ok(hp_text_mapping("ffffffffff600000-ffffffffff601000 r-xp "
+			   "00000000 103:02 0 [vsyscall]\n",
+			   &m));
 	ck_assert_uint_eq(m.end, UINT64_C(0xffffffffff601000));
 	ck_assert_uint_eq(m.device, makedev(0x103, 2));
 	ck_assert_uint_eq(m.inode, 0);
@@ -79,7 +79,7 @@ START_TEST(line_that_is_none)
 
 	memset(&m, 0x77, sizeof(m));
 	before = m;
-	ck_result(hp_mapping_parse(bad_lines[_i], &m), -EPROTO);
+	is(hp_text_mapping(bad_lines[_i], &m), -EPROTO);
 	ck_assert_mem_eq(&m, &before, sizeof(m));
 }
 END_TEST
@@ -94,7 +94,7 @@ static void check_opens(const struct hp_mapping *m)
 		ck_assert(fd == -EPERM || fd == -EACCES);
 		return;
 	}
-	ck_ok(hp_sys_linux.file_info(fd, &info));
+	ok(hp_sys_linux.file_info(fd, &info));
 	ck_assert_uint_eq(info.device, m->device);
 	ck_assert_uint_eq(info.inode, m->inode);
 	ck_assert_int_eq(fcntl(fd, F_GETFD), FD_CLOEXEC);
@@ -116,7 +116,7 @@ START_TEST(real_mappings)
 	shared = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 4096);
 	private = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
 	ck_assert(shared != MAP_FAILED && private != MAP_FAILED);
-	ck_ok(sys->find_mapping((uintptr_t)shared + 5, &m));
+	ok(sys->find_mapping((uintptr_t)shared + 5, &m));
 	ck_assert_uint_eq(m.start, (uintptr_t)shared);
 	ck_assert_uint_eq(m.end, (uintptr_t)shared + 4096);
 	ck_assert_uint_eq(m.offset, 4096);
@@ -124,12 +124,12 @@ START_TEST(real_mappings)
 	ck_assert_uint_eq(m.device, st.st_dev);
 	ck_assert(m.shared && !m.writable);
 	check_opens(&m);
-	ck_ok(sys->find_mapping((uintptr_t) private + 4096, &m));
+	ok(sys->find_mapping((uintptr_t) private + 4096, &m));
 	ck_assert_uint_eq(m.start, (uintptr_t) private);
 	ck_assert(!m.shared && m.writable);
 	ck_assert_int_eq(munmap(private, 8192), 0);
-	ck_result(sys->find_mapping((uintptr_t) private, &m), -ENXIO);
-	ck_result(sys->find_mapping(0, &m), -ENXIO);
+	is(sys->find_mapping((uintptr_t) private, &m), -ENXIO);
+	is(sys->find_mapping(0, &m), -ENXIO);
 	close(fd);
 }
 END_TEST

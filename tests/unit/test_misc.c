@@ -6,8 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../../lib/options.h"
-#include "../../lib/smallest.h"
+#include "../../lib/base/options.h"
 #include "suites.h"
 
 START_TEST(version_is_that_of_the_header)
@@ -58,70 +57,66 @@ START_TEST(options_of_another_version)
 	struct hp_session *s = NULL;
 
 	later.known.size = sizeof(later);
-	ck_ok(hp_session_open_on(&fake_sys, "a", &later.known, &s));
-	ck_ok(hp_session_close(s));
+	ok(hp_session_open_on(&fake_sys, "a", &later.known, &s));
+	ok(hp_session_close(s, 0));
 	s = NULL;
 	later.more = 1;
-	ck_result(hp_session_open_on(&fake_sys, "a", &later.known, &s),
-		  -EINVAL);
+	is(hp_session_open_on(&fake_sys, "a", &later.known, &s), -EINVAL);
 
 	opts.size = sizeof(opts);
-	ck_ok(hp_session_open_on(&fake_sys, "a", &opts, &s));
-	ck_ok(hp_session_close(s));
+	ok(hp_session_open_on(&fake_sys, "a", &opts, &s));
+	ok(hp_session_close(s, 0));
 	s = NULL;
 	opts.size = sizeof(&opts); /* in place of sizeof(opts) */
-	ck_result(hp_session_open_on(&fake_sys, "a", &opts, &s), -EINVAL);
-	opts.size = HP_SESSION_OPTS_SMALLEST - 1;
-	ck_result(hp_session_open_on(&fake_sys, "a", &opts, &s), -EINVAL);
+	is(hp_session_open_on(&fake_sys, "a", &opts, &s), -EINVAL);
+	opts.size = sizeof(opts) - 1;
+	is(hp_session_open_on(&fake_sys, "a", &opts, &s), -EINVAL);
 	opts.size = 0; /* forgotten */
-	ck_result(hp_session_open_on(&fake_sys, "a", &opts, &s), -EINVAL);
+	is(hp_session_open_on(&fake_sys, "a", &opts, &s), -EINVAL);
 	opts.size = (size_t)-1; /* not initialised */
-	ck_result(hp_session_open_on(&fake_sys, "a", &opts, &s), -EINVAL);
+	is(hp_session_open_on(&fake_sys, "a", &opts, &s), -EINVAL);
 	ck_assert_ptr_null(s);
 }
 END_TEST
 
-/* The library is a later one, and its structures are longer. */
-START_TEST(structures_of_an_earlier_version)
+/* The application is a later one, and its structures are longer. */
+START_TEST(structures_of_a_later_version)
 {
-	struct hp_session_opts opts = { .size = HP_SESSION_OPTS_SMALLEST,
-					.timeout_ms = 3 };
-	struct hp_value value = { .size = HP_VALUE_SMALLEST };
-	struct later_opts later = { .more = 1 };
-	struct {
-		struct hp_value known;
-		uint64_t more;
-	} later_value = { .known.number = 3, .more = 1 };
+	const struct hp_session_opts known = { .timeout_ms = 3 };
+	struct later_opts later = { .known.size = sizeof(later), .more = 7 };
 
-	ck_ok(hp_options_read(&later, sizeof(later), &opts,
-			      HP_SESSION_OPTS_SMALLEST));
+	ok(hp_info_check(&later, sizeof(known)));
+	hp_info_fill(&later, &known, sizeof(known));
+	ck_assert_uint_eq(later.known.size, sizeof(later));
 	ck_assert_uint_eq(later.known.timeout_ms, 3);
 	ck_assert_uint_eq(later.more, 0);
-	ck_ok(hp_info_check(&value, HP_VALUE_SMALLEST));
-	hp_info_fill(&value, &later_value, sizeof(later_value));
-	ck_assert_uint_eq(value.size, HP_VALUE_SMALLEST);
-	ck_assert_uint_eq(value.number, 3);
+	later.known.size = sizeof(known) - 1;
+	is(hp_info_check(&later, sizeof(known)), -EINVAL);
+	is(hp_info_check(NULL, sizeof(known)), -EINVAL);
 }
 END_TEST
 
 START_TEST(null_objects)
 {
-	ck_result(hp_session_open_on(&fake_sys, "a", NULL, NULL), -EINVAL);
-	ck_result(hp_session_commit(NULL, 0), -EINVAL);
-	ck_result(hp_session_abort(NULL), -EINVAL);
-	ck_result(hp_session_can_preserve(NULL), -EINVAL);
-	ck_result(hp_region_create(NULL, 1, HP_PAGE_2M, NULL, NULL), -EINVAL);
-	ck_result(hp_region_reclaim(NULL, 1, NULL, NULL), -EINVAL);
-	ck_result(hp_region_preserve(NULL), -EINVAL);
-	ck_ok(hp_session_close(NULL));
-	ck_ok(hp_region_close(NULL));
-	ck_assert_int_eq(hp_session_returned(NULL), 0);
+	is(hp_session_open_on(&fake_sys, "a", NULL, NULL), -EINVAL);
+	is(hp_session_commit(NULL, 0), -EINVAL);
+	is(hp_session_abort(NULL), -EINVAL);
+	is(hp_region_create(NULL, 1, HP_PAGE_2M, NULL, NULL), -EINVAL);
+	is(hp_region_reclaim(NULL, 1, NULL, NULL), -EINVAL);
+	is(hp_region_preserve(NULL), -EINVAL);
+	ok(hp_session_close(NULL, 0));
+	ok(hp_session_close(NULL, HP_CLOSE_DROP));
+	is(hp_session_close(NULL, HP_CLOSE_DROP << 1), -EINVAL);
+	is(hp_session_lock(NULL), -EINVAL);
+	is(hp_region_check(NULL), -EINVAL);
+	hp_session_log(NULL, 3, "nobody hears");
+	ok(hp_region_close(NULL));
 	ck_assert_ptr_null(hp_session_name(NULL));
 	ck_assert_ptr_null(hp_region_address(NULL));
 	ck_assert_uint_eq(hp_region_length(NULL), 0);
 	ck_assert_uint_eq(hp_region_page_size(NULL), 0);
 	ck_assert_uint_eq(hp_region_token(NULL), 0);
-	ck_result(hp_region_fd(NULL), -EINVAL);
+	is(hp_region_fd(NULL), -EINVAL);
 	ck_assert_int_eq(hp_region_is_preserved(NULL), 0);
 	ck_assert_int_eq(hp_region_origin(NULL), 0);
 }
@@ -133,7 +128,7 @@ Suite *misc_suite(void)
 		version_is_that_of_the_header,
 		every_error_has_its_own_text,
 		options_of_another_version,
-		structures_of_an_earlier_version,
+		structures_of_a_later_version,
 		null_objects,
 		NULL,
 	};

@@ -64,65 +64,65 @@ static void pass_time(void)
 {
 	struct hp_session *other;
 
-	ck_ok(hp_session_open_on(sys, "other", NULL, &other));
-	ck_ok(hp_session_close(other));
+	ok(hp_session_open_on(sys, "other", NULL, &other));
+	ok(hp_session_close(other, 0));
 }
 
 static void preserve_and_abort(void)
 {
 	progress = NOTHING;
-	ck_ok(hp_session_open_on(sys, "db", NULL, &s));
-	ck_ok(hp_region_create(s, POOL, 4 * MIB, NULL, &pool));
-	ck_ok(hp_region_create(s, INDEX, 2 * MIB, NULL, &index_));
+	ok(hp_session_open_on(sys, "db", NULL, &s));
+	ok(hp_region_create(s, POOL, 4 * MIB, NULL, &pool));
+	ok(hp_region_create(s, INDEX, 2 * MIB, NULL, &index_));
 	fill(pool);
 	fill(index_);
-	ck_ok(hp_region_preserve(pool));
+	ok(hp_region_preserve(pool));
 	progress = POOL_PRESERVED;
 	pass_time();
 	progress = SEALING_POOL;
-	ck_ok(hp_session_seal(s));
+	ok(hp_session_seal(s));
 	progress = POOL_SEALED;
 	pass_time();
 	/* Preserve does it by itself here, unseal further down. */
 	progress = UNSEALING;
-	ck_ok(hp_region_preserve(index_));
+	ok(hp_region_preserve(index_));
 	progress = BOTH_PRESERVED;
 	pass_time();
 	progress = SEALING;
-	ck_ok(hp_session_seal(s));
+	ok(hp_session_seal(s));
 	progress = SEALED;
 	pass_time();
 	progress = SEALING;
-	ck_ok(hp_session_unseal(s));
+	ok(hp_session_unseal(s));
 	progress = BOTH_PRESERVED;
 	pass_time();
 	progress = SEALING;
-	ck_ok(hp_session_seal(s));
+	ok(hp_session_seal(s));
 	progress = LEAVING_OUT;
-	ck_ok(hp_region_unpreserve(pool));
+	ok(hp_region_unpreserve(pool));
 	progress = LEFT_OUT;
 	pass_time();
 	progress = ABORTING;
-	ck_ok(hp_session_abort(s));
+	ok(hp_session_abort(s));
 	progress = ABORTED;
-	ck_ok(hp_region_preserve(index_));
+	ok(hp_region_preserve(index_));
 	progress = INDEX_PRESERVED;
 	pass_time();
 	progress = SEALING_INDEX;
-	ck_ok(hp_session_seal(s));
+	ok(hp_session_seal(s));
 	progress = ABORTING_AGAIN;
-	ck_ok(hp_session_abort(s));
+	ok(hp_session_abort(s));
 	progress = ENDED;
-	ck_ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 }
 
 static void reclaim_and_commit(void)
 {
-	ck_ok(hp_session_open_on(sys, "db", NULL, &s));
-	ck_ok(hp_region_reclaim(s, POOL, NULL, &pool));
-	ck_ok(hp_region_reclaim(s, INDEX, NULL, &index_));
-	ck_ok(hp_session_commit(s, 0));
-	ck_ok(hp_session_close(s));
+	ok(hp_session_open_on(sys, "db", NULL, &s));
+	ok(hp_region_reclaim(s, POOL, NULL, &pool));
+	ok(hp_region_reclaim(s, INDEX, NULL, &index_));
+	ok(hp_session_commit(s, 0));
+	ok(hp_session_close(s, 0));
 }
 
 /* Run until the nth call. False: it came to its end before. */
@@ -161,7 +161,7 @@ static void check_seal(void)
 {
 	struct hp_session_info info = { .size = sizeof(info) };
 
-	ck_ok(hp_session_info(s, &info));
+	ok(hp_session_info(s, &info));
 	problems += info.manifest_error != 0;
 	problems += info.sealed && promises[progress].seal == OFF;
 	problems += !info.sealed && promises[progress].seal == ON;
@@ -172,7 +172,7 @@ static void check_next_kernel(void)
 {
 	long pages;
 
-	ck_ok(hp_session_open_on(&fake_sys, "db", NULL, &s));
+	ok(hp_session_open_on(&fake_sys, "db", NULL, &s));
 	check_seal();
 	pages = take(POOL, promises[progress].pool_must,
 		     promises[progress].pool_may);
@@ -182,8 +182,8 @@ static void check_next_kernel(void)
 	problems += hp_session_commit(s, 0) != 0;
 	problems += fake.pool_used != pages;
 	problems += fake.sessions_incoming != 0;
-	ck_ok(hp_session_commit(s, HP_COMMIT_DROP));
-	ck_ok(hp_session_close(s));
+	ok(hp_session_commit(s, HP_COMMIT_DROP));
+	ok(hp_session_close(s, 0));
 	problems += fake_leaks() || fake.pool_used;
 }
 

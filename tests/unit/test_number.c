@@ -4,8 +4,8 @@
  */
 #include <errno.h>
 
-#include "../../lib/pool.h"
-#include "../../lib/text.h"
+#include "../../cli/machine/text.h"
+#include "../../lib/system/pool.h"
 #include "suites.h"
 
 #define COUNTERS "/sys/kernel/mm/hugepages/hugepages-2048kB/"
@@ -34,12 +34,12 @@ START_TEST(no_number)
 	uint64_t number = 5;
 
 	fake_set_text(FILE_NAME, bad_numbers[_i]);
-	ck_result(hp_text_number(&fake_sys, FILE_NAME, &number), -EPROTO);
+	is(read_number(&fake_sys, FILE_NAME, &number), -EPROTO);
 	fake_set_text(COUNTERS "free_hugepages", bad_numbers[_i]);
-	ck_result(hp_pool_available(&fake_sys, HP_PAGE_2M, &number), -EPROTO);
+	is(hp_pool_available(&fake_sys, HP_PAGE_2M, &number), -EPROTO);
 	fake_set_text(COUNTERS "free_hugepages", "1");
 	fake_set_text(COUNTERS "resv_hugepages", bad_numbers[_i]);
-	ck_result(hp_pool_available(&fake_sys, HP_PAGE_2M, &number), -EPROTO);
+	is(hp_pool_available(&fake_sys, HP_PAGE_2M, &number), -EPROTO);
 	ck_assert_uint_eq(number, 5);
 }
 END_TEST
@@ -49,12 +49,12 @@ START_TEST(a_number)
 	uint64_t number = 5;
 
 	fake_set_text(FILE_NAME, good_numbers[_i].text);
-	ck_ok(hp_text_number(&fake_sys, FILE_NAME, &number));
+	ok(read_number(&fake_sys, FILE_NAME, &number));
 	ck_assert_uint_eq(number, good_numbers[_i].number);
 	number = 5;
 	fake_set_text(COUNTERS "free_hugepages", good_numbers[_i].text);
 	fake_set_text(COUNTERS "resv_hugepages", "0");
-	ck_ok(hp_pool_available(&fake_sys, HP_PAGE_2M, &number));
+	ok(hp_pool_available(&fake_sys, HP_PAGE_2M, &number));
 	ck_assert_uint_eq(number, good_numbers[_i].number);
 }
 END_TEST
@@ -68,12 +68,11 @@ START_TEST(no_limit)
 	for (int i = 0; i < 2; i++) {
 		number = 5;
 		fake_set_text(FILE_NAME, texts[i]);
-		ck_ok(hp_text_number(&fake_sys, FILE_NAME, &number));
+		ok(read_number(&fake_sys, FILE_NAME, &number));
 		ck_assert_uint_eq(number, UINT64_MAX);
 		number = 5;
 		fake_set_text(COUNTERS "free_hugepages", texts[i]);
-		ck_result(hp_pool_available(&fake_sys, HP_PAGE_2M, &number),
-			  -EPROTO);
+		is(hp_pool_available(&fake_sys, HP_PAGE_2M, &number), -EPROTO);
 		ck_assert_uint_eq(number, 5);
 	}
 }

@@ -14,17 +14,17 @@ static struct hp_session_info told(void)
 {
 	struct hp_session_info info = { .size = sizeof(info) };
 
-	ck_ok(hp_session_info(s, &info));
+	ok(hp_session_info(s, &info));
 	return info;
 }
 
 /* A session with three regions, none of them preserved. */
 static void create(void)
 {
-	ck_ok(open_session("db", &s));
-	ck_ok(hp_region_create(s, POOL, 4 * MIB, NULL, &pool));
-	ck_ok(hp_region_create(s, INDEX, 2 * MIB, NULL, &index_));
-	ck_ok(hp_region_create(s, 3, 2 * MIB, NULL, &third));
+	ok(open_session("db", &s));
+	ok(hp_region_create(s, POOL, 4 * MIB, NULL, &pool));
+	ok(hp_region_create(s, INDEX, 2 * MIB, NULL, &index_));
+	ok(hp_region_create(s, 3, 2 * MIB, NULL, &third));
 	fill(pool);
 	fill(index_);
 	fill(third);
@@ -32,9 +32,9 @@ static void create(void)
 
 static void preserve_all(void)
 {
-	ck_ok(hp_region_preserve(index_));
-	ck_ok(hp_region_preserve(third));
-	ck_ok(hp_region_preserve(pool));
+	ok(hp_region_preserve(index_));
+	ok(hp_region_preserve(third));
+	ok(hp_region_preserve(pool));
 }
 
 static void create_and_preserve(void)
@@ -48,45 +48,45 @@ static void check_sealed_and_kexec(unsigned int sealed)
 {
 	ck_assert_uint_eq(told().next_sealed, sealed);
 	fake_kexec();
-	ck_ok(open_session("db", &s));
+	ok(open_session("db", &s));
 	ck_assert_uint_eq(told().sealed, sealed);
 	ck_assert_uint_eq(told().next_sealed, 0);
 }
 
 START_TEST(arguments)
 {
-	ck_result(hp_session_seal(NULL), -EINVAL);
-	ck_result(hp_session_unseal(NULL), -EINVAL);
-	ck_result(hp_session_abort(NULL), -EINVAL);
-	ck_result(hp_region_preserve(NULL), -EINVAL);
-	ck_result(hp_region_unpreserve(NULL), -EINVAL);
+	is(hp_session_seal(NULL), -EINVAL);
+	is(hp_session_unseal(NULL), -EINVAL);
+	is(hp_session_abort(NULL), -EINVAL);
+	is(hp_region_preserve(NULL), -EINVAL);
+	is(hp_region_unpreserve(NULL), -EINVAL);
 	create();
-	ck_ok(hp_region_from_fd_on(&fake_sys, hp_region_fd(pool), NULL, &r));
-	ck_result(hp_region_preserve(r), -EINVAL);
-	ck_result(hp_region_unpreserve(r), -EINVAL);
-	ck_ok(hp_region_unpreserve(pool));
-	fake.pid++;
-	ck_result(hp_region_unpreserve(pool), -ECHILD);
-	ck_result(hp_region_preserve(pool), -ECHILD);
-	ck_result(hp_session_abort(s), -ECHILD);
-	fake.pid--;
+	ok(hp_region_from_fd_on(&fake_sys, hp_region_fd(pool), NULL, &r));
+	is(hp_region_preserve(r), -EINVAL);
+	is(hp_region_unpreserve(r), -EINVAL);
+	ok(hp_region_unpreserve(pool));
+	fake.forks++;
+	is(hp_region_unpreserve(pool), -ECHILD);
+	is(hp_region_preserve(pool), -ECHILD);
+	is(hp_session_abort(s), -ECHILD);
+	fake.forks--;
 }
 END_TEST
 
 START_TEST(nothing_to_seal)
 {
 	create();
-	ck_result(hp_session_seal(s), -ENOENT);
-	ck_ok(hp_session_unseal(s));
-	ck_ok(hp_region_preserve(pool));
-	ck_ok(hp_session_seal(s));
-	ck_ok(hp_session_abort(s));
-	ck_result(hp_session_seal(s), -ENOENT);
+	is(hp_session_seal(s), -ENOENT);
+	ok(hp_session_unseal(s));
+	ok(hp_region_preserve(pool));
+	ok(hp_session_seal(s));
+	ok(hp_session_abort(s));
+	is(hp_session_seal(s), -ENOENT);
 	/* Nor in one that came back: that is not what is meant. */
 	live_update();
-	ck_ok(open_session("db", &s));
-	ck_result(hp_session_seal(s), -ENOENT);
-	ck_ok(hp_session_unseal(s));
+	ok(open_session("db", &s));
+	is(hp_session_seal(s), -ENOENT);
+	ok(hp_session_unseal(s));
 }
 END_TEST
 
@@ -97,14 +97,14 @@ START_TEST(sealed)
 	create_and_preserve();
 	written = fake_sys.time_ns();
 	fake_sys.sleep_ms(5);
-	ck_ok(hp_session_seal(s));
+	ok(hp_session_seal(s));
 	fake_sys.sleep_ms(7);
 	/* Nothing is done: the time of the first stays. */
-	ck_ok(hp_session_seal(s));
+	ok(hp_session_seal(s));
 	check_sealed_and_kexec(1);
 	ck_assert_uint_eq(told().written_ns, written + 5000000);
 	/* After commit the caller can still ask. */
-	ck_ok(hp_session_commit(s, HP_COMMIT_DROP));
+	ok(hp_session_commit(s, HP_COMMIT_DROP));
 	ck_assert_uint_eq(told().sealed, 1);
 }
 END_TEST
@@ -119,9 +119,9 @@ END_TEST
 START_TEST(unsealed)
 {
 	create_and_preserve();
-	ck_ok(hp_session_seal(s));
-	ck_ok(hp_session_unseal(s));
-	ck_ok(hp_session_unseal(s));
+	ok(hp_session_seal(s));
+	ok(hp_session_unseal(s));
+	ok(hp_session_unseal(s));
 	check_sealed_and_kexec(0);
 }
 END_TEST
@@ -129,9 +129,9 @@ END_TEST
 START_TEST(sealed_again)
 {
 	create_and_preserve();
-	ck_ok(hp_session_seal(s));
-	ck_ok(hp_session_unseal(s));
-	ck_ok(hp_session_seal(s));
+	ok(hp_session_seal(s));
+	ok(hp_session_unseal(s));
+	ok(hp_session_seal(s));
 	check_sealed_and_kexec(1);
 }
 END_TEST
@@ -139,14 +139,14 @@ END_TEST
 START_TEST(preserve_unseals)
 {
 	create();
-	ck_ok(hp_region_preserve(pool));
-	ck_ok(hp_session_seal(s));
+	ok(hp_region_preserve(pool));
+	ok(hp_session_seal(s));
 	/* Is preserved: nothing is done. */
-	ck_ok(hp_region_preserve(pool));
+	ok(hp_region_preserve(pool));
 	ck_assert_uint_eq(told().next_sealed, 1);
-	ck_ok(hp_region_unpreserve(index_));
+	ok(hp_region_unpreserve(index_));
 	ck_assert_uint_eq(told().next_sealed, 1);
-	ck_ok(hp_region_preserve(index_));
+	ok(hp_region_preserve(index_));
 	check_sealed_and_kexec(0);
 }
 END_TEST
@@ -160,16 +160,16 @@ START_TEST(preserve_that_fails_unseals)
 	for (size_t i = 0; i < 2; i++) {
 		fake_boot();
 		create();
-		ck_ok(hp_region_preserve(pool));
-		ck_ok(hp_session_seal(s));
+		ok(hp_region_preserve(pool));
+		ok(hp_session_seal(s));
 		fake.fail_call = calls[i];
 		fake.fail_nth = 1;
 		fake.fail_errno = ENOMEM;
-		ck_result(hp_region_preserve(index_), -ENOMEM);
+		is(hp_region_preserve(index_), -ENOMEM);
 		ck_assert_int_eq(hp_region_is_preserved(index_), 0);
 		ck_assert_int_eq(hp_region_is_preserved(pool), 1);
 		check_sealed_and_kexec(0);
-		ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
+		ok(hp_region_reclaim(s, POOL, NULL, &r));
 	}
 }
 END_TEST
@@ -178,13 +178,13 @@ END_TEST
 START_TEST(abort_unseals_what_others_hold)
 {
 	create_and_preserve();
-	ck_ok(hp_session_seal(s));
+	ok(hp_session_seal(s));
 	fake_fork(1);
-	ck_ok(hp_session_abort(s));
+	ok(hp_session_abort(s));
 	ck_assert_int_eq(fake.sessions_outgoing, 1);
 	fake_kexec();
-	ck_ok(open_session("db", &s));
-	ck_assert_int_eq(hp_session_returned(s), 1);
+	ok(open_session("db", &s));
+	ck_assert(is_returned(s));
 	ck_assert_uint_eq(told().sealed, 0);
 }
 END_TEST
@@ -196,12 +196,12 @@ START_TEST(child_does_not_unseal)
 	pid_t pid;
 
 	create_and_preserve();
-	ck_ok(hp_session_seal(s));
+	ok(hp_session_seal(s));
 	pid = fork();
 	ck_assert_int_ge(pid, 0);
 	if (!pid) {
-		fake.pid++;
-		_exit(hp_session_close(s) ? 1 : 0);
+		fake.forks++;
+		_exit(hp_session_close(s, 0) ? 1 : 0);
 	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(status, 0);
@@ -218,22 +218,22 @@ static void kexec_and_check(const uint64_t *tokens)
 	unsigned int i;
 
 	fake_kexec();
-	ck_ok(open_session("db", &s));
+	ok(open_session("db", &s));
 	for (i = 0; tokens[i]; i++) {
-		ck_ok(hp_session_region(s, i, &info));
+		ok(hp_session_region(s, i, &info));
 		ck_assert_uint_eq(info.token, tokens[i]);
-		ck_ok(hp_region_reclaim(s, tokens[i], NULL, &r));
+		ok(hp_region_reclaim(s, tokens[i], NULL, &r));
 		check_filled(r);
 	}
-	ck_result(hp_session_region(s, i, &info), -ENOENT);
-	ck_ok(hp_session_commit(s, 0));
+	is(hp_session_region(s, i, &info), -ENOENT);
+	ok(hp_session_commit(s, 0));
 }
 
 START_TEST(one_of_three)
 {
 	create_and_preserve();
-	ck_ok(hp_session_seal(s));
-	ck_ok(hp_region_unpreserve(third));
+	ok(hp_session_seal(s));
+	ok(hp_region_unpreserve(third));
 	ck_assert_int_eq(hp_region_is_preserved(third), 0);
 	ck_assert_int_eq(hp_region_is_preserved(pool), 1);
 	ck_assert_int_eq(hp_region_is_preserved(index_), 1);
@@ -241,8 +241,8 @@ START_TEST(one_of_three)
 	ck_assert_uint_eq(told().next_sealed, 0);
 	ck_assert_uint_eq(told().preserved_count, 2);
 	/* It is free: it can grow, close, be preserved again. */
-	ck_ok(hp_region_grow(third, 2 * MIB, NULL));
-	ck_ok(hp_region_close(third));
+	ok(hp_region_grow(third, 2 * MIB, NULL));
+	ok(hp_region_close(third));
 	kexec_and_check((const uint64_t[]){ INDEX, POOL, 0 });
 	ck_assert_uint_eq(told().generation, 2);
 	ck_assert_uint_eq(told().updates, 1);
@@ -253,8 +253,8 @@ END_TEST
 START_TEST(out_and_in_again)
 {
 	create_and_preserve();
-	ck_ok(hp_region_unpreserve(index_));
-	ck_ok(hp_region_preserve(index_));
+	ok(hp_region_unpreserve(index_));
+	ok(hp_region_preserve(index_));
 	ck_assert_uint_eq(told().next_generation, 2);
 	kexec_and_check((const uint64_t[]){ 3, POOL, INDEX, 0 });
 }
@@ -265,18 +265,18 @@ START_TEST(the_only_one)
 	struct hp_session *other;
 
 	create();
-	ck_ok(hp_region_preserve(pool));
-	ck_ok(hp_region_unpreserve(pool));
+	ok(hp_region_preserve(pool));
+	ok(hp_region_unpreserve(pool));
 	ck_assert_int_eq(fake.sessions_outgoing, 0);
 	ck_assert_uint_eq(told().next_generation, 0);
-	ck_result(hp_session_seal(s), -ENOENT);
+	is(hp_session_seal(s), -ENOENT);
 	/* The name is free for others. */
-	ck_ok(open_session("db", &other));
-	ck_ok(hp_region_create(other, POOL, 2 * MIB, NULL, &r));
-	ck_ok(hp_region_preserve(r));
-	ck_ok(hp_session_abort(other));
-	ck_ok(hp_session_close(other));
-	ck_ok(hp_session_close(s));
+	ok(open_session("db", &other));
+	ok(hp_region_create(other, POOL, 2 * MIB, NULL, &r));
+	ok(hp_region_preserve(r));
+	ok(hp_session_abort(other));
+	ok(hp_session_close(other, 0));
+	ok(hp_session_close(s, 0));
 	ck_assert_int_eq(fake_leaks(), 0);
 }
 END_TEST
@@ -288,8 +288,8 @@ static void check_none_and_try_again(void)
 	ck_assert_int_eq(hp_region_is_preserved(index_), 0);
 	ck_assert_int_eq(hp_region_is_preserved(third), 0);
 	ck_assert_uint_eq(told().next_generation, 0);
-	ck_ok(hp_region_unpreserve(third));
-	ck_ok(hp_region_preserve(pool));
+	ok(hp_region_unpreserve(third));
+	ok(hp_region_preserve(pool));
 	ck_assert_uint_eq(told().next_generation, 2);
 	kexec_and_check((const uint64_t[]){ POOL, 0 });
 }
@@ -312,7 +312,7 @@ START_TEST(no_session_for_the_others)
 		fake_boot();
 		create_and_preserve();
 		fail_next(errors[i].call, errors[i].from);
-		ck_result(hp_region_unpreserve(third), errors[i].to);
+		is(hp_region_unpreserve(third), errors[i].to);
 		ck_assert(fake.failed);
 		check_none_and_try_again();
 	}
@@ -323,7 +323,7 @@ START_TEST(no_device_for_the_others)
 {
 	create_and_preserve();
 	fake.no_device = true;
-	ck_result(hp_region_unpreserve(third), -ENODEV);
+	is(hp_region_unpreserve(third), -ENODEV);
 	fake.no_device = false;
 	check_none_and_try_again();
 }
@@ -334,7 +334,7 @@ START_TEST(child_has_the_set)
 {
 	create_and_preserve();
 	fake_fork(1);
-	ck_result(hp_region_unpreserve(third), -EALREADY);
+	is(hp_region_unpreserve(third), -EALREADY);
 	fake_exit(1);
 	check_none_and_try_again();
 }
@@ -345,7 +345,7 @@ START_TEST(one_of_the_others_fails)
 {
 	create_and_preserve();
 	fake_sys.close(hp_region_fd(index_));
-	ck_result(hp_region_unpreserve(third), -EUCLEAN);
+	is(hp_region_unpreserve(third), -EUCLEAN);
 	ck_assert_int_eq(hp_region_is_preserved(index_), 0);
 	ck_assert_int_eq(hp_region_is_preserved(pool), 1);
 	kexec_and_check((const uint64_t[]){ POOL, 0 });
@@ -369,12 +369,12 @@ START_TEST(one_of_the_others_is_refused)
 		create_and_preserve();
 		fail_next(CALL_PRESERVE_FD, errors[i].from);
 		fake.fail_nth = 2; /* after the manifest */
-		ck_result(hp_region_unpreserve(third), errors[i].to);
+		is(hp_region_unpreserve(third), errors[i].to);
 		ck_assert(fake.failed);
 		ck_assert_int_eq(hp_region_is_preserved(third), 0);
 		ck_assert_int_eq(hp_region_is_preserved(index_), 0);
 		ck_assert_int_eq(hp_region_is_preserved(pool), 1);
-		ck_ok(hp_region_preserve(index_));
+		ok(hp_region_preserve(index_));
 		kexec_and_check((const uint64_t[]){ POOL, INDEX, 0 });
 	}
 }
@@ -384,7 +384,7 @@ START_TEST(all_of_the_others_fail)
 {
 	create_and_preserve();
 	fake.no_handler = true;
-	ck_result(hp_region_unpreserve(third), -EOPNOTSUPP);
+	is(hp_region_unpreserve(third), -EOPNOTSUPP);
 	fake.no_handler = false;
 	ck_assert_int_eq(fake.sessions_outgoing, 0);
 	preserve_all();
@@ -397,34 +397,34 @@ END_TEST
 START_TEST(one_that_was_never_listed)
 {
 	create();
-	ck_ok(hp_region_preserve(pool));
+	ok(hp_region_preserve(pool));
 	fake.fail_call = CALL_FILE_INFO;
 	fake.fail_nth = 2; /* the look after LUO took it */
 	fake.fail_errno = EMFILE;
-	ck_result(hp_region_preserve(index_), -EMFILE);
-	ck_result(hp_region_preserve(index_), -EEXIST);
-	ck_ok(hp_region_unpreserve(index_));
+	is(hp_region_preserve(index_), -EMFILE);
+	is(hp_region_preserve(index_), -EEXIST);
+	ok(hp_region_unpreserve(index_));
 	ck_assert_int_eq(hp_region_is_preserved(pool), 1);
 	ck_assert_uint_eq(told().next_generation, 2);
 	/* Once is enough. */
-	ck_ok(hp_region_unpreserve(index_));
+	ok(hp_region_unpreserve(index_));
 	ck_assert_uint_eq(told().next_generation, 2);
-	ck_ok(hp_region_preserve(index_));
+	ok(hp_region_preserve(index_));
 	kexec_and_check((const uint64_t[]){ POOL, INDEX, 0 });
 
 	/* Abort does it too, and the end of a set that stayed empty. */
 	fake_boot();
 	create();
-	ck_ok(hp_region_preserve(pool));
+	ok(hp_region_preserve(pool));
 	fake.fail_nth = 2;
 	fake.fail_call = CALL_FILE_INFO;
 	fake.fail_errno = EMFILE;
-	ck_result(hp_region_preserve(index_), -EMFILE);
-	ck_ok(hp_session_abort(s));
+	is(hp_region_preserve(index_), -EMFILE);
+	ok(hp_session_abort(s));
 	fake.fail_nth = 2;
-	ck_result(hp_region_preserve(index_), -EMFILE);
-	ck_ok(hp_region_preserve(pool));
-	ck_ok(hp_region_unpreserve(index_));
+	is(hp_region_preserve(index_), -EMFILE);
+	ok(hp_region_preserve(pool));
+	ok(hp_region_unpreserve(index_));
 	ck_assert_uint_eq(told().next_generation, 2);
 }
 END_TEST
@@ -468,84 +468,11 @@ START_TEST(every_failure_is_told)
 				kexec_and_check(tokens);
 			else
 				ck_assert_int_eq(fake.sessions_outgoing, 0);
-			ck_ok(hp_session_close(s));
+			ok(hp_session_close(s, 0));
 			ck_assert_int_eq(fake_leaks(), 0);
 		}
 	}
 	ck_assert_uint_gt(failures, 10);
-}
-END_TEST
-
-/* -- A service manager that does not let go -------------------------------- */
-
-static void start_service(void)
-{
-	struct hp_session_opts opts = {
-		.size = sizeof(opts),
-		.flags = HP_SESSION_SERVICE,
-		.timeout_ms = 100,
-	};
-
-	fake_boot();
-	fake.manager = true;
-	fake.manager_stores = 8;
-	fake_crash();
-	ck_ok(hp_session_open_on(&fake_sys, "db", &opts, &s));
-	ck_ok(hp_region_create(s, POOL, 4 * MIB, NULL, &pool));
-	ck_ok(hp_region_create(s, INDEX, 2 * MIB, NULL, &index_));
-	ck_ok(hp_region_preserve(pool));
-	ck_ok(hp_region_preserve(index_));
-	ck_ok(hp_session_seal(s));
-	fake_manager_run();
-	ck_assert_uint_eq(told().stored, 1);
-}
-
-START_TEST(manager_that_is_stuck)
-{
-	for (int leave_out = 0; leave_out < 2; leave_out++) {
-		start_service();
-		fake.manager_stuck = true;
-		ck_result(leave_out ? hp_region_unpreserve(pool) :
-				      hp_session_abort(s),
-			  -EAGAIN);
-		ck_assert_int_eq(hp_region_is_preserved(pool), 0);
-		ck_assert_int_eq(hp_region_is_preserved(index_), 0);
-		ck_assert_uint_eq(told().next_generation, 0);
-		/* Still there, for the manager has it. */
-		ck_assert_int_eq(fake.sessions_outgoing, 1);
-		ck_result(hp_session_abort(s), -EAGAIN);
-		fake.manager_stuck = false;
-		ck_ok(hp_session_abort(s));
-		ck_assert_int_eq(fake.sessions_outgoing, 0);
-		ck_ok(hp_region_preserve(index_));
-		ck_assert_uint_eq(told().next_generation, 2);
-		ck_ok(hp_session_abort(s));
-		ck_ok(hp_session_close(s));
-	}
-}
-END_TEST
-
-/* The kexec comes before the manager lets go: what arrives is not sealed. */
-START_TEST(manager_that_is_stuck_hands_over_no_seal)
-{
-	start_service();
-	fake.manager_stuck = true;
-	ck_result(hp_session_abort(s), -EAGAIN);
-	fake_kexec();
-	ck_ok(open_session("db", &s));
-	ck_assert_int_eq(hp_session_returned(s), 1);
-	ck_assert_uint_eq(told().sealed, 0);
-}
-END_TEST
-
-START_TEST(manager_gets_the_new_set)
-{
-	start_service();
-	ck_ok(hp_region_unpreserve(pool));
-	fake_manager_run();
-	ck_assert_uint_eq(told().stored, 1);
-	ck_assert_int_eq(fake.sessions_outgoing, 1);
-	ck_assert_int_eq(fake.stored, 1);
 }
 END_TEST
 
@@ -573,9 +500,6 @@ Suite *preserve_suite(void)
 		all_of_the_others_fail,
 		one_that_was_never_listed,
 		every_failure_is_told,
-		manager_that_is_stuck,
-		manager_that_is_stuck_hands_over_no_seal,
-		manager_gets_the_new_set,
 		NULL,
 	};
 

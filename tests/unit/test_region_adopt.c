@@ -14,7 +14,7 @@ static int file_of(uint64_t page_size, uint64_t length)
 	int fd = fake_sys.memfd("mine", page_size);
 
 	ck_assert_int_ge(fd, 0);
-	ck_ok(fake_sys.set_length(fd, length));
+	ok(fake_sys.set_length(fd, length));
 	return fd;
 }
 
@@ -42,15 +42,15 @@ START_TEST(file_survives)
 	char *mine = fake_mmap(fd, 0, 4 * MIB, 0);
 
 	strcpy(mine, "hello");
-	ck_ok(open_session("db", &s));
-	ck_ok(adopt(fd, NULL));
+	ok(open_session("db", &s));
+	ok(adopt(fd, NULL));
 	ck_assert_int_eq(hp_region_origin(r), HP_ORIGIN_ADOPTED);
 	ck_assert_str_eq(hp_region_address(r), "hello");
 	strcpy(mine + 2 * MIB, "there");
-	ck_ok(hp_region_preserve(r));
+	ok(hp_region_preserve(r));
 	fake_kexec();
-	ck_ok(open_session("db", &s));
-	ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
+	ok(open_session("db", &s));
+	ok(hp_region_reclaim(s, POOL, NULL, &r));
 	ck_assert_str_eq(hp_region_address(r), "hello");
 	ck_assert_str_eq((char *)hp_region_address(r) + 2 * MIB, "there");
 }
@@ -64,36 +64,36 @@ START_TEST(files)
 	int good = file_of(HP_PAGE_2M, 2 * MIB);
 	struct hp_region_opts opts = region_opts();
 
-	ck_ok(open_session("db", &s));
-	ck_result(call(-1, NULL), -EINVAL);
-	ck_result(call(fake_sys.duplicate(good) + 1, NULL), -EINVAL);
-	ck_result(call(file_of(0, 2 * MIB), NULL), -EMEDIUMTYPE);
-	ck_result(call(fake_other_fd(), NULL), -EMEDIUMTYPE);
-	ck_result(call(file_of(HP_PAGE_2M, 0), NULL), -EINVAL);
-	ck_result(call(fake_read_only(good), NULL), -EROFS);
+	ok(open_session("db", &s));
+	is(call(-1, NULL), -EINVAL);
+	is(call(fake_sys.duplicate(good) + 1, NULL), -EINVAL);
+	is(call(file_of(0, 2 * MIB), NULL), -EMEDIUMTYPE);
+	is(call(fake_other_fd(), NULL), -EMEDIUMTYPE);
+	is(call(file_of(HP_PAGE_2M, 0), NULL), -EINVAL);
+	is(call(fake_read_only(good), NULL), -EROFS);
 	opts.page_size = HP_PAGE_1G;
-	ck_result(call(good, &opts), -EINVAL);
+	is(call(good, &opts), -EINVAL);
 	opts.page_size = HP_PAGE_2M;
 	opts.address = (void *)(uintptr_t)4096;
-	ck_result(call(good, &opts), -EINVAL);
+	is(call(good, &opts), -EINVAL);
 	opts.address = region_place();
 	ck_assert_ptr_eq(mmap(opts.address, 4096, PROT_NONE,
 			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
 			      -1, 0),
 			 opts.address);
-	ck_result(call(good, &opts), -EADDRINUSE);
+	is(call(good, &opts), -EADDRINUSE);
 	munmap(opts.address, 4096);
 	ck_assert_ptr_null(r);
 	ck_assert_int_eq(fake.maps, 0);
 	opts.flags = HP_REGION_READ_ONLY;
-	ck_ok(call(fake_read_only(good), &opts));
+	ok(call(fake_read_only(good), &opts));
 	ck_assert_ptr_eq(hp_region_address(r), opts.address);
 	ck_assert_int_ne(hp_region_fd(r), good);
 	/* The caller's stays the caller's. */
-	ck_ok(hp_region_close(r));
-	ck_ok(call(good, NULL));
+	ok(hp_region_close(r));
+	ok(call(good, NULL));
 	fake_sys.close(good);
-	ck_ok(hp_region_close(r));
+	ok(hp_region_close(r));
 }
 END_TEST
 
@@ -109,11 +109,11 @@ START_TEST(errors_of_map)
 		_i ? attach : adopt;
 	int fd = file_of(HP_PAGE_2M, 2 * MIB), before;
 
-	ck_ok(open_session("db", &s));
+	ok(open_session("db", &s));
 	before = fake_leaks();
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
 		fail_next(CALL_MAP, errors[i].from);
-		ck_result(call(fd, NULL), errors[i].to);
+		is(call(fd, NULL), errors[i].to);
 		ck_assert(fake.failed);
 		ck_assert_int_eq(fake_leaks(), before);
 	}
@@ -125,35 +125,34 @@ START_TEST(arguments)
 	int fd = file_of(HP_PAGE_2M, 2 * MIB);
 	char *mine = fake_mmap(fd, 0, 2 * MIB, 0);
 
-	ck_ok(open_session("db", &s));
-	ck_result(hp_region_adopt(NULL, POOL, fd, NULL, &r), -EINVAL);
-	ck_result(hp_region_adopt(s, POOL, fd, NULL, NULL), -EINVAL);
-	ck_result(hp_region_adopt(s, HP_TOKEN_RESERVED, fd, NULL, &r), -EINVAL);
-	ck_result(hp_region_adopt_mapping(NULL, POOL, mine, 2 * MIB, NULL, &r),
-		  -EINVAL);
-	ck_result(hp_region_adopt_mapping(s, POOL, mine, 2 * MIB, NULL, NULL),
-		  -EINVAL);
-	ck_result(hp_region_adopt_mapping(s, HP_TOKEN_RESERVED, mine, 2 * MIB,
-					  NULL, &r),
-		  -EINVAL);
-	ck_result(adopt_mapping(NULL, 2 * MIB), -EINVAL);
-	ck_result(adopt_mapping(mine, 0), -EINVAL);
-	ck_result(adopt_mapping(mine, UINT64_MAX - 1), -EINVAL);
-	ck_result(hp_region_from_fd_on(&fake_sys, fd, NULL, NULL), -EINVAL);
-	ck_result(hp_region_from_fd(-1, NULL, &r), -EINVAL);
-	fake.pid++;
-	ck_result(adopt(fd, NULL), -ECHILD);
-	ck_result(adopt_mapping(mine, 2 * MIB), -ECHILD);
-	fake.pid--;
-	ck_ok(adopt(fd, NULL));
-	ck_result(hp_region_adopt(s, POOL, fd, NULL, &q), -EEXIST);
-	ck_result(hp_region_adopt_mapping(s, POOL, mine, 2 * MIB, NULL, &q),
-		  -EEXIST);
+	ok(open_session("db", &s));
+	is(hp_region_adopt(NULL, POOL, fd, NULL, &r), -EINVAL);
+	is(hp_region_adopt(s, POOL, fd, NULL, NULL), -EINVAL);
+	is(hp_region_adopt(s, HP_TOKEN_RESERVED, fd, NULL, &r), -EINVAL);
+	is(hp_region_adopt_mapping(NULL, POOL, mine, 2 * MIB, NULL, &r),
+	   -EINVAL);
+	is(hp_region_adopt_mapping(s, POOL, mine, 2 * MIB, NULL, NULL),
+	   -EINVAL);
+	is(hp_region_adopt_mapping(s, HP_TOKEN_RESERVED, mine, 2 * MIB, NULL,
+				   &r),
+	   -EINVAL);
+	is(adopt_mapping(NULL, 2 * MIB), -EINVAL);
+	is(adopt_mapping(mine, 0), -EINVAL);
+	is(adopt_mapping(mine, UINT64_MAX - 1), -EINVAL);
+	is(hp_region_from_fd_on(&fake_sys, fd, NULL, NULL), -EINVAL);
+	is(hp_region_from_fd(-1, NULL, &r), -EINVAL);
+	fake.forks++;
+	is(adopt(fd, NULL), -ECHILD);
+	is(adopt_mapping(mine, 2 * MIB), -ECHILD);
+	fake.forks--;
+	ok(adopt(fd, NULL));
+	is(hp_region_adopt(s, POOL, fd, NULL, &q), -EEXIST);
+	is(hp_region_adopt_mapping(s, POOL, mine, 2 * MIB, NULL, &q), -EEXIST);
 	live_update();
-	ck_ok(open_session("db", &s));
+	ok(open_session("db", &s));
 	fd = file_of(HP_PAGE_2M, 2 * MIB);
-	ck_result(adopt(fd, NULL), -EEXIST);
-	ck_ok(hp_region_adopt(s, 77, fd, NULL, &r));
+	is(adopt(fd, NULL), -EEXIST);
+	ok(hp_region_adopt(s, 77, fd, NULL, &r));
 }
 END_TEST
 
@@ -163,33 +162,33 @@ static void check_no_adopt(int expected)
 	int fd = file_of(HP_PAGE_2M, 2 * MIB), before;
 	char *mine = fake_mmap(fd, 0, 2 * MIB, 0);
 
-	ck_result(adopt(fd, NULL), expected);
+	is(adopt(fd, NULL), expected);
 	/* The manifest that could not be read is not kept. */
 	before = fake_leaks();
-	ck_result(adopt(fd, NULL), expected);
-	ck_result(adopt_mapping(mine, 2 * MIB), expected);
+	is(adopt(fd, NULL), expected);
+	is(adopt_mapping(mine, 2 * MIB), expected);
 	ck_assert_ptr_null(r);
 	ck_assert_int_eq(fake_leaks(), before);
-	ck_ok(hp_session_commit(s, HP_COMMIT_DROP));
-	ck_ok(adopt(fd, NULL));
-	ck_ok(hp_region_close(r));
-	ck_ok(adopt_mapping(mine, 2 * MIB));
+	ok(hp_session_commit(s, HP_COMMIT_DROP));
+	ok(adopt(fd, NULL));
+	ok(hp_region_close(r));
+	ok(adopt_mapping(mine, 2 * MIB));
 }
 
 START_TEST(manifest_that_cannot_be_read)
 {
 	live_update();
 	fake_returned_set_length(HP_TOKEN_RESERVED, 4096);
-	ck_ok(open_session("db", &s));
+	ok(open_session("db", &s));
 	check_no_adopt(-EBADMSG);
 
 	live_update();
 	replace_manifest(HP_PAGE_2M, HP_MANIFEST_VERSION + 1);
-	ck_ok(open_session("db", &s));
+	ok(open_session("db", &s));
 	check_no_adopt(-EOPNOTSUPP);
 
 	live_update();
-	ck_ok(open_session("db", &s));
+	ok(open_session("db", &s));
 	fail_next(CALL_RETRIEVE_FD, EIO);
 	check_no_adopt(-ENODATA);
 }
@@ -204,30 +203,29 @@ START_TEST(mapping)
 	struct hp_region_opts opts = region_opts();
 	struct hp_region_info info = { .size = sizeof(info) };
 
-	ck_ok(open_session("db", &s));
+	ok(open_session("db", &s));
 	opts.page_size = HP_PAGE_2M;
 	opts.label = "theirs";
 	opts.layout = 3;
-	ck_ok(hp_region_adopt_mapping(s, POOL, mine, 4 * MIB, &opts, &r));
+	ok(hp_region_adopt_mapping(s, POOL, mine, 4 * MIB, &opts, &r));
 	ck_assert_ptr_eq(hp_region_address(r), mine);
-	ck_ok(hp_region_info(r, &info));
+	ok(hp_region_info(r, &info));
 	ck_assert_uint_eq(info.length, 4 * MIB);
 	ck_assert_uint_eq(info.layout, 3);
 	ck_assert_uint_eq(info.origin, HP_ORIGIN_ADOPTED);
 	ck_assert_str_eq(info.label, "theirs");
 	fill(r);
-	ck_ok(hp_region_preserve(r));
-	ck_ok(hp_session_abort(s));
-	ck_ok(hp_region_close(r));
+	ok(hp_region_preserve(r));
+	ok(hp_session_abort(s));
+	ok(hp_region_close(r));
 	ck_assert_int_eq(fake.maps, 1); /* the application's */
 	opts.page_size = HP_PAGE_1G;
-	ck_result(hp_region_adopt_mapping(s, POOL, mine, 4 * MIB, &opts, &r),
-		  -EINVAL);
-	ck_ok(adopt_mapping(mine, 4 * MIB));
-	ck_ok(hp_region_preserve(r));
+	is(hp_region_adopt_mapping(s, POOL, mine, 4 * MIB, &opts, &r), -EINVAL);
+	ok(adopt_mapping(mine, 4 * MIB));
+	ok(hp_region_preserve(r));
 	fake_kexec();
-	ck_ok(open_session("db", &s));
-	ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
+	ok(open_session("db", &s));
+	ok(hp_region_reclaim(s, POOL, NULL, &r));
 	check_filled(r);
 }
 END_TEST
@@ -247,12 +245,12 @@ static char *two_mappings(int first, uint64_t first_offset, bool first_writable,
 
 	offset += 64 * MIB;
 	request.address = region_place() + offset;
-	ck_ok(fake_sys.map(&request, &start));
+	ok(fake_sys.map(&request, &start));
 	request.fd = second;
 	request.offset = second_offset;
 	request.read_only = false;
 	request.address = (char *)start + 2 * MIB;
-	ck_ok(fake_sys.map(&request, &next));
+	ok(fake_sys.map(&request, &next));
 	return start;
 }
 
@@ -261,19 +259,16 @@ START_TEST(several_mappings)
 	int fd = file_of(HP_PAGE_2M, 4 * MIB);
 	int other = file_of(HP_PAGE_2M, 4 * MIB);
 
-	ck_ok(open_listened(&fake_sys, &s));
-	ck_ok(adopt_mapping(two_mappings(fd, 0, true, fd, 2 * MIB), 4 * MIB));
-	ck_ok(hp_region_close(r));
-	ck_ok(adopt_mapping(two_mappings(fd, 0, false, fd, 2 * MIB), 4 * MIB));
-	ck_ok(hp_region_close(r));
-	ck_result(adopt_mapping(two_mappings(fd, 0, true, fd, 0), 4 * MIB),
-		  -ERANGE);
-	ck_result(
-		adopt_mapping(two_mappings(fd, 2 * MIB, true, fd, 0), 4 * MIB),
-		-ERANGE);
-	ck_result(adopt_mapping(two_mappings(fd, 0, true, other, 2 * MIB),
-				4 * MIB),
-		  -ERANGE);
+	ok(open_listened(&fake_sys, &s));
+	ok(adopt_mapping(two_mappings(fd, 0, true, fd, 2 * MIB), 4 * MIB));
+	ok(hp_region_close(r));
+	ok(adopt_mapping(two_mappings(fd, 0, false, fd, 2 * MIB), 4 * MIB));
+	ok(hp_region_close(r));
+	is(adopt_mapping(two_mappings(fd, 0, true, fd, 0), 4 * MIB), -ERANGE);
+	is(adopt_mapping(two_mappings(fd, 2 * MIB, true, fd, 0), 4 * MIB),
+	   -ERANGE);
+	is(adopt_mapping(two_mappings(fd, 0, true, other, 2 * MIB), 4 * MIB),
+	   -ERANGE);
 	ck_assert_ptr_nonnull(strstr(region_last_log, "more than one file"));
 }
 END_TEST
@@ -284,22 +279,22 @@ START_TEST(part_of_a_file)
 	char *mine = fake_mmap(fd, 0, 6 * MIB, 0);
 	char *tail = fake_mmap(fd, 2 * MIB, 4 * MIB, 0);
 
-	ck_ok(open_session("db", &s));
-	ck_result(adopt_mapping(mine, 4 * MIB), -ERANGE);
-	ck_result(adopt_mapping(mine + 2 * MIB, 4 * MIB), -ERANGE);
-	ck_result(adopt_mapping(mine + 2 * MIB, 6 * MIB), -ENXIO);
-	ck_result(adopt_mapping(tail, 4 * MIB), -ERANGE);
-	ck_result(adopt_mapping(tail, 6 * MIB), -ENXIO);
+	ok(open_session("db", &s));
+	is(adopt_mapping(mine, 4 * MIB), -ERANGE);
+	is(adopt_mapping(mine + 2 * MIB, 4 * MIB), -ERANGE);
+	is(adopt_mapping(mine + 2 * MIB, 6 * MIB), -ENXIO);
+	is(adopt_mapping(tail, 4 * MIB), -ERANGE);
+	is(adopt_mapping(tail, 6 * MIB), -ENXIO);
 	fake_sys.unmap(mine + 2 * MIB, 2 * MIB);
-	ck_result(adopt_mapping(mine, 6 * MIB), -ENXIO);
+	is(adopt_mapping(mine, 6 * MIB), -ENXIO);
 	/* More mapping than file. */
-	ck_ok(fake_sys.set_length(fd, 2 * MIB));
-	ck_ok(adopt_mapping(mine, 2 * MIB));
-	ck_ok(hp_region_close(r));
+	ok(fake_sys.set_length(fd, 2 * MIB));
+	ok(adopt_mapping(mine, 2 * MIB));
+	ok(hp_region_close(r));
 	mine = fake_mmap(file_of(HP_PAGE_2M, 4 * MIB), 0, 4 * MIB, 0);
-	ck_ok(hp_region_adopt_mapping(s, 5, mine, 4 * MIB, NULL, &q));
-	ck_ok(fake_sys.set_length(hp_region_fd(q), 2 * MIB));
-	ck_result(adopt_mapping(mine, 2 * MIB), -ERANGE);
+	ok(hp_region_adopt_mapping(s, 5, mine, 4 * MIB, NULL, &q));
+	ok(fake_sys.set_length(hp_region_fd(q), 2 * MIB));
+	is(adopt_mapping(mine, 2 * MIB), -ERANGE);
 }
 END_TEST
 
@@ -307,21 +302,18 @@ START_TEST(memory_that_cannot_be)
 {
 	int fd = file_of(HP_PAGE_2M, 2 * MIB);
 
-	ck_ok(open_listened(&fake_sys, &s));
-	ck_result(adopt_mapping((void *)(uintptr_t)(2 * MIB), 2 * MIB), -ENXIO);
-	ck_result(
-		adopt_mapping(fake_mmap(fd, 0, 2 * MIB, FAKE_PRIVATE), 2 * MIB),
-		-ENXIO);
+	ok(open_listened(&fake_sys, &s));
+	is(adopt_mapping((void *)(uintptr_t)(2 * MIB), 2 * MIB), -ENXIO);
+	is(adopt_mapping(fake_mmap(fd, 0, 2 * MIB, FAKE_PRIVATE), 2 * MIB),
+	   -ENXIO);
 	ck_assert_ptr_nonnull(strstr(region_last_log, "MAP_PRIVATE"));
-	ck_result(
-		adopt_mapping(fake_mmap(-1, 0, 2 * MIB, FAKE_PRIVATE), 2 * MIB),
-		-ENXIO);
-	ck_result(adopt_mapping(fake_mmap(file_of(0, 2 * MIB), 0, 2 * MIB, 0),
-				2 * MIB),
-		  -EMEDIUMTYPE);
-	ck_result(adopt_mapping(fake_mmap(fd, 0, 2 * MIB, FAKE_READ_ONLY),
-				2 * MIB),
-		  -EROFS);
+	is(adopt_mapping(fake_mmap(-1, 0, 2 * MIB, FAKE_PRIVATE), 2 * MIB),
+	   -ENXIO);
+	is(adopt_mapping(fake_mmap(file_of(0, 2 * MIB), 0, 2 * MIB, 0),
+			 2 * MIB),
+	   -EMEDIUMTYPE);
+	is(adopt_mapping(fake_mmap(fd, 0, 2 * MIB, FAKE_READ_ONLY), 2 * MIB),
+	   -EROFS);
 	ck_assert_ptr_null(r);
 }
 END_TEST
@@ -349,20 +341,20 @@ START_TEST(errors_of_proc)
 	char *mine = fake_mmap(file_of(HP_PAGE_2M, 2 * MIB), 0, 2 * MIB, 0);
 	int before;
 
-	ck_ok(open_session("db", &s));
+	ok(open_session("db", &s));
 	before = fake_leaks();
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
 		fail_next(errors[i].call, errors[i].from);
-		ck_result(adopt_mapping(mine, 2 * MIB), errors[i].to);
+		is(adopt_mapping(mine, 2 * MIB), errors[i].to);
 		ck_assert(fake.failed);
 		ck_assert_int_eq(fake_leaks(), before);
 	}
 	/* While it goes through what is mapped there. */
 	fail_next(CALL_FIND_MAPPING, ENOMEM);
 	fake.fail_nth = 2;
-	ck_result(adopt_mapping(mine, 2 * MIB), -ENOMEM);
+	is(adopt_mapping(mine, 2 * MIB), -ENOMEM);
 	ck_assert_int_eq(fake_leaks(), before);
-	ck_ok(adopt_mapping(mine, 2 * MIB));
+	ok(adopt_mapping(mine, 2 * MIB));
 }
 END_TEST
 
@@ -373,29 +365,29 @@ START_TEST(from_another_process)
 	struct hp_region_info info = { .size = sizeof(info) };
 	int fd;
 
-	ck_ok(open_session("db", &s));
-	ck_ok(hp_region_create(s, POOL, 4 * MIB, NULL, &q));
+	ok(open_session("db", &s));
+	ok(hp_region_create(s, POOL, 4 * MIB, NULL, &q));
 	strcpy(hp_region_address(q), "owner");
 	fake_switch(1);
 	fake_switch(0);
 	fd = fake_pass_fd(hp_region_fd(q), 1);
 	fake_switch(1);
-	ck_ok(attach(fd, NULL));
+	ok(attach(fd, NULL));
 	ck_assert_str_eq(hp_region_address(r), "owner");
 	ck_assert_uint_eq(hp_region_token(r), 0);
 	ck_assert_int_eq(hp_region_origin(r), HP_ORIGIN_ATTACHED);
 	ck_assert_int_eq(hp_region_is_preserved(r), 0);
-	ck_ok(hp_region_info(r, &info));
+	ok(hp_region_info(r, &info));
 	ck_assert_uint_eq(info.state, HP_REGION_IS_OPEN);
 	ck_assert_uint_eq(info.length, 4 * MIB);
-	ck_result(hp_region_preserve(r), -EINVAL);
-	ck_result(hp_region_set_layout(r, 1), -EINVAL);
+	is(hp_region_preserve(r), -EINVAL);
+	is(hp_region_set_layout(r, 1), -EINVAL);
 	/* The owner goes; a child of this one may close its copy. */
 	fake_exit(0);
 	ck_assert_str_eq(hp_region_address(r), "owner");
 	fake_sys.close(fd);
-	fake.pid++;
-	ck_ok(hp_region_close(r));
+	fake.forks++;
+	ok(hp_region_close(r));
 	ck_assert_int_eq(fake.pool_used, 0);
 }
 END_TEST

@@ -26,7 +26,7 @@ static void fresh(void)
 	fake_boot();
 	fake.nodes = 1;
 	fake.pool_1g_pages = 1;
-	ck_ok(open_session("db", &s));
+	ok(open_session("db", &s));
 	r = NULL;
 }
 
@@ -34,7 +34,7 @@ static void with_file(void)
 {
 	fresh();
 	fd = fake_sys.memfd("mine", HP_PAGE_2M);
-	ck_ok(fake_sys.set_length(fd, 4 * MIB));
+	ok(fake_sys.set_length(fd, 4 * MIB));
 	memory = fake_mmap(fd, 0, 4 * MIB, 0);
 }
 
@@ -45,7 +45,7 @@ static void with_region(void)
 	fresh();
 	opts.numa = &anywhere;
 	opts.numa_count = 1;
-	ck_ok(hp_region_create(s, POOL, 4 * MIB, &opts, &r));
+	ok(hp_region_create(s, POOL, 4 * MIB, &opts, &r));
 }
 
 /* The manifest is read, what fails then is in test_failure.c. */
@@ -53,8 +53,8 @@ static void returned(void)
 {
 	live_update();
 	fake.nodes = 1;
-	ck_ok(open_session("db", &s));
-	ck_result(hp_region_create(s, POOL, 2 * MIB, NULL, &r), -EEXIST);
+	ok(open_session("db", &s));
+	is(hp_region_create(s, POOL, 2 * MIB, NULL, &r), -EEXIST);
 	r = NULL;
 }
 
@@ -173,10 +173,10 @@ static bool attempt(int i, enum fake_call call, int nth, int error)
 			      "%s: %s, call %d: something is left", name,
 			      fake_call_name(call), nth);
 		ck_assert_uint_eq(hp_region_length(r), length);
-		ck_ok(operations[i].run());
+		ok(operations[i].run());
 	}
 	ck_assert_uint_eq(hp_region_length(r), operations[i].length);
-	ck_ok(hp_region_close(r));
+	ok(hp_region_close(r));
 	return true;
 }
 
@@ -215,10 +215,10 @@ START_TEST(a_leak_is_noticed)
 	leaking = fake_sys;
 	leaking.close = leaking_close;
 	fake.nodes = 1;
-	ck_ok(hp_session_open_on(&leaking, "db", NULL, &s));
+	ok(hp_session_open_on(&leaking, "db", NULL, &s));
 	before = fake_leaks();
 	fail_next(CALL_MAP, ENOMEM);
-	ck_result(create(), -ENOMEM);
+	is(create(), -ENOMEM);
 	ck_assert_int_eq(fake_leaks(), before + 1);
 }
 END_TEST

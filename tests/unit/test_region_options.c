@@ -62,7 +62,7 @@ static int huge_file(void)
 	int fd = fake_sys.memfd("mine", HP_PAGE_2M);
 
 	ck_assert_int_ge(fd, 0);
-	ck_ok(fake_sys.set_length(fd, 2 * MIB));
+	ok(fake_sys.set_length(fd, 2 * MIB));
 	return fd;
 }
 
@@ -87,8 +87,8 @@ static int call_grow(const struct hp_region_opts *opts)
 {
 	struct hp_session *fresh;
 
-	ck_ok(open_session("fresh", &fresh));
-	ck_ok(hp_region_create(fresh, 1, 2 * MIB, NULL, &r));
+	ok(open_session("fresh", &fresh));
+	ok(hp_region_create(fresh, 1, 2 * MIB, NULL, &r));
 	return hp_region_grow(r, 2 * MIB, opts);
 }
 
@@ -177,7 +177,7 @@ START_TEST(each_field_in_each_call)
 
 		live_update();
 		fake.nodes = 1;
-		ck_ok(open_session("db", &s));
+		ok(open_session("db", &s));
 		rc = calls[_i].call(&opts);
 		/* Nothing of the length of grow is added: outside. */
 		if (calls[_i].call == call_grow && bit == 4)
@@ -193,28 +193,28 @@ START_TEST(values_in_each_call)
 	struct hp_region_opts opts = region_opts();
 
 	live_update();
-	ck_ok(open_session("db", &s));
+	ok(open_session("db", &s));
 	opts.reserved = 1;
-	ck_result(calls[_i].call(&opts), -EINVAL);
+	is(calls[_i].call(&opts), -EINVAL);
 	opts = region_opts();
 	opts.flags = 1U << 31;
-	ck_result(calls[_i].call(&opts), -EINVAL);
+	is(calls[_i].call(&opts), -EINVAL);
 	opts = region_opts();
 	opts.populate_threads = 1; /* without the flag, or not at all */
-	ck_result(calls[_i].call(&opts), -EINVAL);
+	is(calls[_i].call(&opts), -EINVAL);
 	opts = region_opts();
 	opts.numa_count = 1;
-	ck_result(calls[_i].call(&opts), -EINVAL);
+	is(calls[_i].call(&opts), -EINVAL);
 	opts = region_opts();
 	opts.page_size = 3 * MIB;
-	ck_result(calls[_i].call(&opts), -EINVAL);
+	is(calls[_i].call(&opts), -EINVAL);
 	opts = region_opts();
 	opts.size = sizeof(&opts);
-	ck_result(calls[_i].call(&opts), -EINVAL);
+	is(calls[_i].call(&opts), -EINVAL);
 	opts.size = sizeof(opts) - 1;
-	ck_result(calls[_i].call(&opts), -EINVAL);
+	is(calls[_i].call(&opts), -EINVAL);
 	opts = region_opts();
-	ck_ok(calls[_i].call(&opts));
+	ok(calls[_i].call(&opts));
 }
 END_TEST
 
@@ -227,12 +227,12 @@ START_TEST(label)
 	memset(label, 'x', sizeof(label));
 	label[HP_LABEL_MAX + 1] = '\0';
 	opts.label = label;
-	ck_ok(open_session("db", &s));
-	ck_result(hp_region_create(s, POOL, 2 * MIB, &opts, &r), -EINVAL);
+	ok(open_session("db", &s));
+	is(hp_region_create(s, POOL, 2 * MIB, &opts, &r), -EINVAL);
 	label[HP_LABEL_MAX] = '\0';
-	ck_ok(hp_region_create(s, POOL, 2 * MIB, &opts, &r));
+	ok(hp_region_create(s, POOL, 2 * MIB, &opts, &r));
 	memset(label, 'y', HP_LABEL_MAX); /* a copy is what it has */
-	ck_ok(hp_region_info(r, &info));
+	ok(hp_region_info(r, &info));
 	ck_assert_uint_eq(strlen(info.label), HP_LABEL_MAX);
 	ck_assert_uint_eq(strspn(info.label, "x"), HP_LABEL_MAX);
 }
@@ -249,14 +249,14 @@ START_TEST(info)
 
 	opts.layout = 4;
 	opts.label = "pool";
-	ck_ok(open_session("db", &s));
-	ck_ok(hp_region_create(s, POOL, 4 * MIB, &opts, &r));
-	ck_result(hp_region_info(NULL, &info), -EINVAL);
-	ck_result(hp_region_info(r, NULL), -EINVAL);
+	ok(open_session("db", &s));
+	ok(hp_region_create(s, POOL, 4 * MIB, &opts, &r));
+	is(hp_region_info(NULL, &info), -EINVAL);
+	is(hp_region_info(r, NULL), -EINVAL);
 	info.size = sizeof(info) - 1;
-	ck_result(hp_region_info(r, &info), -EINVAL);
+	is(hp_region_info(r, &info), -EINVAL);
 	info.size = sizeof(info);
-	ck_ok(hp_region_info(r, &info));
+	ok(hp_region_info(r, &info));
 	ck_assert_uint_eq(info.size, sizeof(info));
 	ck_assert_uint_eq(info.token, POOL);
 	ck_assert_uint_eq(info.length, 4 * MIB);
@@ -267,34 +267,34 @@ START_TEST(info)
 	ck_assert_uint_eq(info.origin, HP_ORIGIN_CREATED);
 	ck_assert_str_eq(info.label, "pool");
 	/* A newer program: what is not known here becomes 0. */
-	ck_ok(hp_region_info(r, &longer.info));
+	ok(hp_region_info(r, &longer.info));
 	ck_assert_uint_eq(longer.info.size, sizeof(longer));
 	ck_assert_uint_eq(longer.later, 0);
 
-	ck_ok(hp_region_set_layout(r, 5));
-	ck_ok(hp_region_preserve(r));
-	ck_ok(hp_region_info(r, &info));
+	ok(hp_region_set_layout(r, 5));
+	ok(hp_region_preserve(r));
+	ok(hp_region_info(r, &info));
 	ck_assert_uint_eq(info.layout, 5);
 	ck_assert_uint_eq(info.state,
 			  HP_REGION_IS_OPEN | HP_REGION_IS_PRESERVED);
-	ck_result(hp_region_set_layout(r, 6), -EBUSY);
-	ck_result(hp_region_set_layout(NULL, 6), -EINVAL);
-	fake.pid++;
-	ck_result(hp_region_set_layout(r, 6), -ECHILD);
-	ck_result(hp_region_info(r, &info), -ECHILD);
-	fake.pid--;
+	is(hp_region_set_layout(r, 6), -EBUSY);
+	is(hp_region_set_layout(NULL, 6), -EINVAL);
+	fake.forks++;
+	is(hp_region_set_layout(r, 6), -ECHILD);
+	is(hp_region_info(r, &info), -ECHILD);
+	fake.forks--;
 
 	fake_kexec();
-	ck_ok(open_session("db", &s));
-	ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
-	ck_ok(hp_region_info(r, &info));
+	ok(open_session("db", &s));
+	ok(hp_region_reclaim(s, POOL, NULL, &r));
+	ok(hp_region_info(r, &info));
 	ck_assert_uint_eq(info.state,
 			  HP_REGION_IS_OPEN | HP_REGION_IS_RETURNED);
 	ck_assert_uint_eq(info.origin, HP_ORIGIN_LIVE_UPDATE);
 	ck_assert_uint_eq(info.layout, 5);
 	ck_assert_str_eq(info.label, "pool");
-	ck_ok(hp_session_commit(s, 0));
-	ck_ok(hp_region_info(r, &info));
+	ok(hp_session_commit(s, 0));
+	ok(hp_region_info(r, &info));
 	ck_assert_uint_eq(info.state, HP_REGION_IS_OPEN);
 }
 END_TEST

@@ -55,7 +55,7 @@ static void take_notes(void)
 	sys = fake_sys;
 	sys.populate = noting;
 	note_count = 0;
-	ck_ok(open_listened(&sys, &s));
+	ok(open_listened(&sys, &s));
 }
 
 /* Every page once, by whole pages, in shares that are alike. */
@@ -84,7 +84,7 @@ static void check_shares(unsigned int count)
 START_TEST(in_the_calling_thread)
 {
 	take_notes();
-	ck_ok(create(10 * MIB, 0));
+	ok(create(10 * MIB, 0));
 	check_shares(1);
 	ck_assert(pthread_equal(notes[0].thread, pthread_self()));
 	ck_assert(!notes[0].signals_blocked);
@@ -105,7 +105,7 @@ START_TEST(in_threads)
 	for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
 		fake_boot();
 		take_notes();
-		ck_ok(create(tries[i].pages * HP_PAGE_2M, tries[i].threads));
+		ok(create(tries[i].pages * HP_PAGE_2M, tries[i].threads));
 		check_shares(tries[i].shares);
 		for (unsigned int j = 0; j < note_count; j++) {
 			ck_assert(!pthread_equal(notes[j].thread,
@@ -126,7 +126,7 @@ START_TEST(threads_that_do_not_start)
 		take_notes();
 		fail_next(CALL_START_THREAD, EAGAIN);
 		fake.fail_nth = nth;
-		ck_ok(create(8 * MIB, 4));
+		ok(create(8 * MIB, 4));
 		ck_assert(fake.failed);
 		ck_assert_ptr_nonnull(
 			strstr(region_last_log, "pthread_create"));
@@ -155,7 +155,7 @@ START_TEST(errors)
 			fail_next(CALL_POPULATE, table[i].from);
 			/* The last of the shares, whoever has it. */
 			fake.fail_nth = threads ? (int)threads : 1;
-			ck_result(create(8 * MIB, threads), table[i].to);
+			is(create(8 * MIB, threads), table[i].to);
 			ck_assert(fake.failed);
 			ck_assert_ptr_null(r);
 			ck_assert_ptr_nonnull(
@@ -163,7 +163,7 @@ START_TEST(errors)
 			ck_assert_int_eq(fake.threads, 0);
 			ck_assert_int_eq(fake.files + fake.maps, 0);
 			ck_assert_int_eq(fake.pool_used, 0);
-			ck_ok(create(8 * MIB, threads));
+			ok(create(8 * MIB, threads));
 		}
 	}
 }
@@ -182,13 +182,13 @@ START_TEST(first_error_wins)
 
 	sys = fake_sys;
 	sys.populate = failing;
-	ck_ok(hp_session_open_on(&sys, "db", NULL, &s));
+	ok(hp_session_open_on(&sys, "db", NULL, &s));
 	opts.flags = HP_REGION_POPULATE;
 	opts.populate_threads = 2;
 	opts.address = region_place();
-	ck_result(hp_region_create(s, POOL, 8 * MIB, &opts, &r), -ENOMEM);
+	is(hp_region_create(s, POOL, 8 * MIB, &opts, &r), -ENOMEM);
 	opts.address = region_place() + 4 * MIB;
-	ck_result(hp_region_create(s, POOL, 8 * MIB, &opts, &r), -EHWPOISON);
+	is(hp_region_create(s, POOL, 8 * MIB, &opts, &r), -EHWPOISON);
 	ck_assert_int_eq(fake.threads, 0);
 }
 END_TEST

@@ -18,15 +18,15 @@ static void update_with_options(void)
 	struct hp_region *pool;
 
 	fake_boot();
-	ck_ok(open_session("db", &s));
+	ok(open_session("db", &s));
 	opts.address = PLACE;
 	opts.layout = 7;
 	opts.label = "buffer pool";
-	ck_ok(hp_region_create(s, POOL, 4 * MIB, &opts, &pool));
+	ok(hp_region_create(s, POOL, 4 * MIB, &opts, &pool));
 	fill(pool);
-	ck_ok(hp_region_preserve(pool));
+	ok(hp_region_preserve(pool));
 	fake_kexec();
-	ck_ok(open_listened(&fake_sys, &s));
+	ok(open_listened(&fake_sys, &s));
 	r = NULL;
 }
 
@@ -35,9 +35,9 @@ static void check_not_lost(int resources)
 	ck_assert_ptr_null(r);
 	ck_assert_int_eq(fake_leaks() - (s->incoming.manifest != NULL),
 			 resources);
-	ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
+	ok(hp_region_reclaim(s, POOL, NULL, &r));
 	check_filled(r);
-	ck_ok(hp_region_close(r));
+	ok(hp_region_close(r));
 	r = NULL;
 }
 
@@ -50,12 +50,12 @@ START_TEST(layout)
 	update_with_options();
 	resources = fake_leaks();
 	opts.layout = 8;
-	ck_result(hp_region_reclaim(s, POOL, &opts, &r), -ESTALE);
+	is(hp_region_reclaim(s, POOL, &opts, &r), -ESTALE);
 	ck_assert_ptr_nonnull(strstr(region_last_log, "layout 7, not 8"));
 	check_not_lost(resources);
 	opts.layout = 7;
-	ck_ok(hp_region_reclaim(s, POOL, &opts, &r));
-	ck_ok(hp_region_info(r, &info));
+	ok(hp_region_reclaim(s, POOL, &opts, &r));
+	ok(hp_region_info(r, &info));
 	ck_assert_uint_eq(info.layout, 7);
 	ck_assert_str_eq(info.label, "buffer pool");
 }
@@ -73,15 +73,15 @@ START_TEST(old_address)
 	other = mmap(PLACE + 2 * MIB, 4096, PROT_NONE,
 		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 	ck_assert_ptr_eq(other, PLACE + 2 * MIB);
-	ck_result(hp_region_reclaim(s, POOL, &opts, &r), -EADDRINUSE);
+	is(hp_region_reclaim(s, POOL, &opts, &r), -EADDRINUSE);
 	check_not_lost(resources);
 	munmap(other, 4096);
-	ck_ok(hp_region_reclaim(s, POOL, &opts, &r));
+	ok(hp_region_reclaim(s, POOL, &opts, &r));
 	ck_assert_ptr_eq(hp_region_address(r), PLACE);
 	check_filled(r);
-	ck_ok(hp_region_close(r));
+	ok(hp_region_close(r));
 	opts.address = PLACE;
-	ck_result(hp_region_reclaim(s, POOL, &opts, &r), -EINVAL);
+	is(hp_region_reclaim(s, POOL, &opts, &r), -EINVAL);
 }
 END_TEST
 
@@ -97,10 +97,10 @@ START_TEST(old_address_is_not_known)
 
 		update_with_options();
 		resources = fake_leaks();
-		ck_result(hp_region_create(s, POOL, 2 * MIB, NULL, &r),
-			  -EEXIST); /* the manifest is read */
+		is(hp_region_create(s, POOL, 2 * MIB, NULL, &r),
+		   -EEXIST); /* the manifest is read */
 		s->incoming.manifest->entries[0].address = addresses[i];
-		ck_result(hp_region_reclaim(s, POOL, &opts, &r), -EADDRINUSE);
+		is(hp_region_reclaim(s, POOL, &opts, &r), -EADDRINUSE);
 		ck_assert_ptr_nonnull(strstr(region_last_log, "not known"));
 		check_not_lost(resources);
 	}
@@ -115,10 +115,10 @@ START_TEST(given_address)
 	update_with_options();
 	resources = fake_leaks();
 	opts.address = PLACE + 4096;
-	ck_result(hp_region_reclaim(s, POOL, &opts, &r), -EINVAL);
+	is(hp_region_reclaim(s, POOL, &opts, &r), -EINVAL);
 	check_not_lost(resources);
 	opts.address = PLACE + 64 * MIB;
-	ck_ok(hp_region_reclaim(s, POOL, &opts, &r));
+	ok(hp_region_reclaim(s, POOL, &opts, &r));
 	ck_assert_ptr_eq(hp_region_address(r), PLACE + 64 * MIB);
 	check_filled(r);
 }
@@ -132,12 +132,12 @@ START_TEST(page_size)
 	update_with_options();
 	resources = fake_leaks();
 	opts.page_size = HP_PAGE_1G;
-	ck_result(hp_region_reclaim(s, POOL, &opts, &r), -EINVAL);
+	is(hp_region_reclaim(s, POOL, &opts, &r), -EINVAL);
 	check_not_lost(resources);
 	opts.page_size = HP_PAGE_ANY; /* for create only */
-	ck_result(hp_region_reclaim(s, POOL, &opts, &r), -EINVAL);
+	is(hp_region_reclaim(s, POOL, &opts, &r), -EINVAL);
 	opts.page_size = HP_PAGE_2M;
-	ck_ok(hp_region_reclaim(s, POOL, &opts, &r));
+	ok(hp_region_reclaim(s, POOL, &opts, &r));
 }
 END_TEST
 
@@ -153,14 +153,14 @@ START_TEST(numa)
 	resources = fake_leaks();
 	opts.numa = &range;
 	opts.numa_count = 1;
-	ck_result(hp_region_reclaim(s, POOL, &opts, &r), -EINVAL);
+	is(hp_region_reclaim(s, POOL, &opts, &r), -EINVAL);
 	check_not_lost(resources);
 	range.length = 6 * MIB;
-	ck_result(hp_region_reclaim(s, POOL, &opts, &r), -EINVAL);
+	is(hp_region_reclaim(s, POOL, &opts, &r), -EINVAL);
 	check_not_lost(resources);
 	fake.no_numa = true;
 	range.length = 0;
-	ck_result(hp_region_reclaim(s, POOL, &opts, &r), -EOPNOTSUPP);
+	is(hp_region_reclaim(s, POOL, &opts, &r), -EOPNOTSUPP);
 	check_not_lost(resources);
 }
 END_TEST
@@ -187,7 +187,7 @@ START_TEST(security_policy)
 	opts.numa_count = 1;
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
 		fail_next(errors[i].call, errors[i].from);
-		ck_result(hp_region_reclaim(s, POOL, &opts, &r), -EACCES);
+		is(hp_region_reclaim(s, POOL, &opts, &r), -EACCES);
 		ck_assert(fake.failed);
 		check_not_lost(resources);
 	}
@@ -201,14 +201,14 @@ START_TEST(read_only)
 
 	update_with_options();
 	opts.flags = HP_REGION_READ_ONLY;
-	ck_ok(hp_region_reclaim(s, POOL, &opts, &r));
+	ok(hp_region_reclaim(s, POOL, &opts, &r));
 	check_filled(r);
-	ck_ok(fake_sys.find_mapping((uintptr_t)hp_region_address(r), &mapping));
+	ok(fake_sys.find_mapping((uintptr_t)hp_region_address(r), &mapping));
 	ck_assert(!mapping.writable);
-	ck_ok(hp_session_commit(s, 0));
-	ck_result(hp_region_grow(r, 6 * MIB, NULL), -EROFS);
+	ok(hp_session_commit(s, 0));
+	is(hp_region_grow(r, 6 * MIB, NULL), -EROFS);
 	/* It is handed over all the same. */
-	ck_ok(hp_region_preserve(r));
+	ok(hp_region_preserve(r));
 }
 END_TEST
 
@@ -228,21 +228,21 @@ START_TEST(damaged_manifest)
 
 	update_with_options();
 	damage_manifest();
-	ck_result(hp_region_reclaim(s, POOL, NULL, &r), -EBADMSG);
+	is(hp_region_reclaim(s, POOL, NULL, &r), -EBADMSG);
 	opts.flags = HP_REGION_UNLISTED;
 	opts.layout = 7;
-	ck_result(hp_region_reclaim(s, POOL, &opts, &r), -ESTALE);
+	is(hp_region_reclaim(s, POOL, &opts, &r), -ESTALE);
 	opts.layout = 0;
 	opts.flags |= HP_REGION_OLD_ADDRESS;
-	ck_result(hp_region_reclaim(s, POOL, &opts, &r), -EADDRINUSE);
+	is(hp_region_reclaim(s, POOL, &opts, &r), -EADDRINUSE);
 	opts.flags = HP_REGION_UNLISTED;
 	opts.page_size = HP_PAGE_1G;
-	ck_result(hp_region_reclaim(s, POOL, &opts, &r), -EINVAL);
+	is(hp_region_reclaim(s, POOL, &opts, &r), -EINVAL);
 	opts.page_size = 0;
-	ck_result(hp_region_reclaim(s, 99, &opts, &r), -ENOENT);
-	ck_ok(hp_region_reclaim(s, POOL, &opts, &r));
+	is(hp_region_reclaim(s, 99, &opts, &r), -ENOENT);
+	ok(hp_region_reclaim(s, POOL, &opts, &r));
 	check_filled(r);
-	ck_ok(hp_region_info(r, &info));
+	ok(hp_region_info(r, &info));
 	ck_assert_uint_eq(info.length, 4 * MIB);
 	ck_assert_uint_eq(info.page_size, HP_PAGE_2M);
 	ck_assert_uint_eq(info.layout, 0);
@@ -259,12 +259,12 @@ START_TEST(unlisted_of_what_is_listed)
 
 	update_with_options();
 	opts.flags = HP_REGION_UNLISTED;
-	ck_ok(hp_region_reclaim(s, POOL, &opts, &r));
-	ck_ok(hp_region_info(r, &info));
+	ok(hp_region_reclaim(s, POOL, &opts, &r));
+	ok(hp_region_info(r, &info));
 	ck_assert_uint_eq(info.layout, 7);
-	ck_ok(hp_region_close(r));
+	ok(hp_region_close(r));
 	fake_returned_set_length(POOL, 2 * MIB);
-	ck_result(hp_region_reclaim(s, POOL, &opts, &r), -EUCLEAN);
+	is(hp_region_reclaim(s, POOL, &opts, &r), -EUCLEAN);
 }
 END_TEST
 
@@ -273,12 +273,12 @@ START_TEST(token_that_is_not_listed)
 	struct hp_region_opts opts = region_opts();
 
 	update_with_options();
-	ck_result(hp_region_create(s, POOL, 2 * MIB, NULL, &r), -EEXIST);
+	is(hp_region_create(s, POOL, 2 * MIB, NULL, &r), -EEXIST);
 	/* As if the library had died before it could list it. */
 	memset(s->incoming.manifest, 0, sizeof(*s->incoming.manifest));
-	ck_result(hp_region_reclaim(s, POOL, NULL, &r), -ENOENT);
+	is(hp_region_reclaim(s, POOL, NULL, &r), -ENOENT);
 	opts.flags = HP_REGION_UNLISTED;
-	ck_ok(hp_region_reclaim(s, POOL, &opts, &r));
+	ok(hp_region_reclaim(s, POOL, &opts, &r));
 	check_filled(r);
 }
 END_TEST
@@ -291,19 +291,19 @@ START_TEST(unlisted_file_that_is_no_region)
 	update_with_options();
 	damage_manifest();
 	fake_returned_set_page_size(POOL, 0);
-	ck_result(hp_region_reclaim(s, POOL, &opts, &r), -EUCLEAN);
+	is(hp_region_reclaim(s, POOL, &opts, &r), -EUCLEAN);
 	fake_returned_set_page_size(POOL, HP_PAGE_1G); /* not whole pages */
-	ck_result(hp_region_reclaim(s, POOL, &opts, &r), -EUCLEAN);
+	is(hp_region_reclaim(s, POOL, &opts, &r), -EUCLEAN);
 	fake_returned_set_page_size(POOL, HP_PAGE_2M);
 	fake_returned_set_allocated(POOL, 2 * MIB);
-	ck_result(hp_region_reclaim(s, POOL, &opts, &r), -EUCLEAN);
+	is(hp_region_reclaim(s, POOL, &opts, &r), -EUCLEAN);
 	ck_assert_ptr_nonnull(strstr(region_last_log, "2097152 of them"));
 	fake_returned_set_allocated(POOL, 4 * MIB);
-	ck_ok(hp_region_reclaim(s, POOL, &opts, &r));
+	ok(hp_region_reclaim(s, POOL, &opts, &r));
 	check_filled(r);
-	ck_ok(hp_region_close(r));
+	ok(hp_region_close(r));
 	fake_returned_set_length(POOL, 0);
-	ck_result(hp_region_reclaim(s, POOL, &opts, &r), -EUCLEAN);
+	is(hp_region_reclaim(s, POOL, &opts, &r), -EUCLEAN);
 }
 END_TEST
 
@@ -316,9 +316,9 @@ START_TEST(manifest_without_room)
 	opts.flags = HP_REGION_UNLISTED;
 	update_with_options();
 	fail_next(CALL_RETRIEVE_FD, EMFILE);
-	ck_result(hp_region_reclaim(s, POOL, &opts, &r), -EMFILE);
-	ck_ok(hp_region_reclaim(s, POOL, &opts, &r));
-	ck_ok(hp_region_info(r, &info));
+	is(hp_region_reclaim(s, POOL, &opts, &r), -EMFILE);
+	ok(hp_region_reclaim(s, POOL, &opts, &r));
+	ok(hp_region_info(r, &info));
 	ck_assert_uint_eq(info.layout, 7);
 }
 END_TEST

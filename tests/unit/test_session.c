@@ -4,7 +4,9 @@
  */
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,34 +22,33 @@ START_TEST(names)
 
 	memset(longest, 'n', sizeof(longest));
 	longest[HP_NAME_MAX + 1] = 0;
-	ck_result(open_session(NULL, &s), -EINVAL);
-	ck_result(open_session("", &s), -EINVAL);
-	ck_result(open_session(longest, &s), -EINVAL);
+	is(open_session(NULL, &s), -EINVAL);
+	is(open_session("", &s), -EINVAL);
+	is(open_session(longest, &s), -EINVAL);
 	longest[HP_NAME_MAX] = 0;
-	ck_ok(open_session(longest, &s));
+	ok(open_session(longest, &s));
 	ck_assert_str_eq(hp_session_name(s), longest);
 	/* The kernel takes it too. */
-	ck_ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
-	ck_ok(hp_region_preserve(r));
+	ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+	ok(hp_region_preserve(r));
 	fake_kexec();
-	ck_ok(open_session(longest, &s));
-	ck_assert_int_eq(hp_session_returned(s), 1);
+	ok(open_session(longest, &s));
+	ck_assert(is_returned(s));
 }
 END_TEST
 
 START_TEST(first_start)
 {
-	ck_ok(open_session("db", &s));
-	ck_assert_int_eq(hp_session_returned(s), 0);
-	ck_ok(hp_session_can_preserve(s));
-	ck_result(hp_region_reclaim(s, POOL, NULL, &r), -ENOENT);
-	ck_ok(hp_session_commit(s, 0));
-	ck_ok(hp_session_commit(s, HP_COMMIT_DROP));
-	ck_result(hp_session_commit(s, 2), -EINVAL);
-	ck_ok(hp_session_abort(s));
+	ok(open_session("db", &s));
+	ck_assert(!is_returned(s));
+	is(hp_region_reclaim(s, POOL, NULL, &r), -ENOENT);
+	ok(hp_session_commit(s, 0));
+	ok(hp_session_commit(s, HP_COMMIT_DROP));
+	is(hp_session_commit(s, 2), -EINVAL);
+	ok(hp_session_abort(s));
 	/* The device is free for others. */
 	ck_assert_int_eq(fake.fds, 0);
-	ck_ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 	ck_assert_int_eq(fake_leaks(), 0);
 }
 END_TEST
@@ -59,18 +60,17 @@ START_TEST(no_live_update)
 	opts.size = sizeof(opts);
 	opts.flags = HP_SESSION_LOCAL;
 	fake.no_device = true;
-	ck_result(open_session("db", &s), -ENODEV);
-	ck_ok(hp_session_open_on(&fake_sys, "db", &opts, &s));
-	ck_result(hp_session_can_preserve(s), -ENODEV);
-	ck_result(hp_region_reclaim(s, POOL, NULL, &r), -ENOENT);
-	ck_ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
-	ck_result(hp_region_preserve(r), -ENODEV);
+	is(open_session("db", &s), -ENODEV);
+	ok(hp_session_open_on(&fake_sys, "db", &opts, &s));
+	is(hp_region_reclaim(s, POOL, NULL, &r), -ENOENT);
+	ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+	is(hp_region_preserve(r), -ENODEV);
 	ck_assert_int_eq(hp_region_is_preserved(r), 0);
-	ck_ok(hp_session_commit(s, 0));
+	ok(hp_session_commit(s, 0));
 	/* A device that turns up later may hold data we did not ask for. */
 	fake.no_device = false;
-	ck_result(hp_region_preserve(r), -ENODEV);
-	ck_ok(hp_session_close(s));
+	is(hp_region_preserve(r), -ENODEV);
+	ok(hp_session_close(s, 0));
 	ck_assert_int_eq(fake_leaks(), 0);
 }
 END_TEST
@@ -87,9 +87,8 @@ START_TEST(device_that_is_not_shown)
 		fake_boot();
 		fake.open_error = errors[i];
 		s = NULL;
-		ck_result(open_session("db", &s), -EACCES);
-		ck_result(hp_session_open_on(&fake_sys, "db", &opts, &s),
-			  -EACCES);
+		is(open_session("db", &s), -EACCES);
+		is(hp_session_open_on(&fake_sys, "db", &opts, &s), -EACCES);
 		ck_assert_ptr_null(s);
 	}
 	ck_assert_ptr_nonnull(strstr(hp_strerror(-EACCES), "device node"));
@@ -98,23 +97,23 @@ START_TEST(device_that_is_not_shown)
 	fake.fail_call = CALL_LISTS_DRIVER;
 	fake.fail_nth = 1;
 	fake.fail_errno = EMFILE;
-	ck_result(hp_session_open_on(&fake_sys, "db", &opts, &s), -EMFILE);
+	is(hp_session_open_on(&fake_sys, "db", &opts, &s), -EMFILE);
 	ck_assert_int_eq(fake_leaks(), 0);
 
 	/* Where /proc is hidden as well nobody can tell: as documented. */
 	fake.hidden_proc = true;
-	ck_result(open_session("db", &s), -ENODEV);
-	ck_ok(hp_session_open_on(&fake_sys, "db", &opts, &s));
-	ck_ok(hp_session_close(s));
+	is(open_session("db", &s), -ENODEV);
+	ok(hp_session_open_on(&fake_sys, "db", &opts, &s));
+	ok(hp_session_close(s, 0));
 
 	/* The node goes away between open and preserve. */
 	fake_boot();
-	ck_ok(open_session("db", &s));
-	ck_ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+	ok(open_session("db", &s));
+	ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
 	fake.hidden_device = true;
-	ck_result(hp_region_preserve(r), -EACCES);
+	is(hp_region_preserve(r), -EACCES);
 	fake.hidden_device = false;
-	ck_ok(hp_region_preserve(r));
+	ok(hp_region_preserve(r));
 }
 END_TEST
 
@@ -135,11 +134,11 @@ START_TEST(errors_of_the_device)
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
 		s = NULL;
 		fake.open_error = errors[i].from;
-		ck_result(open_session("db", &s), errors[i].to);
+		is(open_session("db", &s), errors[i].to);
 		ck_assert_ptr_null(s);
 		ck_assert_int_eq(fake_leaks(), 0);
-		ck_result(hp_session_open_on(&fake_sys, "db", &opts, &s),
-			  errors[i].to);
+		is(hp_session_open_on(&fake_sys, "db", &opts, &s),
+		   errors[i].to);
 		ck_assert_ptr_null(s);
 	}
 }
@@ -152,34 +151,40 @@ START_TEST(busy_device_is_waited_for)
 
 	/* Long enough to wait, then let go. */
 	fake.busy_until = 4900;
-	ck_ok(open_session("db", &s));
+	ok(open_session("db", &s));
 	ck_assert_uint_ge(fake.now, 4900);
 	ck_assert_uint_le(fake.now, 5000);
 	/* Sleeps grow: a second of waiting is some ten looks, not 1000. */
 	ck_assert_int_lt(fake.calls[CALL_OPEN], 70);
-	ck_ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 
 	fake.busy_until = UINT64_MAX;
 	start = fake.now;
-	ck_result(open_session("db", &s), -EAGAIN);
+	is(open_session("db", &s), -EAGAIN);
 	ck_assert_uint_eq(fake.now - start, 5000);
 
 	opts.size = sizeof(opts);
 	opts.timeout_ms = 123;
 	start = fake.now;
-	ck_result(hp_session_open_on(&fake_sys, "db", &opts, &s), -EAGAIN);
+	is(hp_session_open_on(&fake_sys, "db", &opts, &s), -EAGAIN);
 	ck_assert_uint_eq(fake.now - start, 123);
+
+	opts.timeout_ms = HP_NO_WAIT;
+	start = fake.now;
+	is(hp_session_open_on(&fake_sys, "db", &opts, &s), -EAGAIN);
+	ck_assert_uint_eq(fake.now, start);
+	opts.timeout_ms = 123;
 
 	/* The same in the first preserve. */
 	fake.busy_until = 0;
-	ck_ok(hp_session_open_on(&fake_sys, "db", &opts, &s));
-	ck_ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+	ok(hp_session_open_on(&fake_sys, "db", &opts, &s));
+	ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
 	fake.busy_until = UINT64_MAX;
 	start = fake.now;
-	ck_result(hp_region_preserve(r), -EAGAIN);
+	is(hp_region_preserve(r), -EAGAIN);
 	ck_assert_uint_eq(fake.now - start, 123);
 	fake.busy_until = 0;
-	ck_ok(hp_region_preserve(r));
+	ok(hp_region_preserve(r));
 }
 END_TEST
 
@@ -187,20 +192,18 @@ START_TEST(round_trip_again_and_again)
 {
 	live_update();
 	for (int update = 0; update < 100; update++) {
-		ck_ok(open_session("db", &s));
-		ck_assert_int_eq(hp_session_returned(s), 1);
-		ck_result(hp_session_can_preserve(s), -EINPROGRESS);
-		ck_ok(hp_region_reclaim(s, INDEX, NULL, &q));
-		ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
+		ok(open_session("db", &s));
+		ck_assert(is_returned(s));
+		ok(hp_region_reclaim(s, INDEX, NULL, &q));
+		ok(hp_region_reclaim(s, POOL, NULL, &r));
 		check_filled(r);
 		check_filled(q);
-		ck_result(hp_region_preserve(r), -EINPROGRESS);
-		ck_ok(hp_session_commit(s, 0));
-		ck_assert_int_eq(hp_session_returned(s), 0);
-		ck_ok(hp_session_can_preserve(s));
+		is(hp_region_preserve(r), -EINPROGRESS);
+		ok(hp_session_commit(s, 0));
+		ck_assert(!is_returned(s));
 		check_filled(r);
-		ck_ok(hp_region_preserve(r));
-		ck_ok(hp_region_preserve(q));
+		ok(hp_region_preserve(r));
+		ok(hp_region_preserve(q));
 		ck_assert_int_eq(hp_region_is_preserved(r), 1);
 		ck_assert_int_eq(fake.pool_used, 3);
 		fake_kexec();
@@ -211,23 +214,23 @@ END_TEST
 START_TEST(commit_wants_all_or_drop)
 {
 	live_update();
-	ck_ok(open_session("db", &s));
-	ck_result(hp_session_commit(s, 0), -ENOTEMPTY);
-	ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
-	ck_result(hp_session_commit(s, 0), -ENOTEMPTY);
+	ok(open_session("db", &s));
+	is(hp_session_commit(s, 0), -ENOTEMPTY);
+	ok(hp_region_reclaim(s, POOL, NULL, &r));
+	is(hp_session_commit(s, 0), -ENOTEMPTY);
 	/* Closed again is not reclaimed. */
-	ck_ok(hp_region_reclaim(s, INDEX, NULL, &q));
-	ck_ok(hp_region_close(q));
-	ck_result(hp_session_commit(s, 0), -ENOTEMPTY);
+	ok(hp_region_reclaim(s, INDEX, NULL, &q));
+	ok(hp_region_close(q));
+	is(hp_session_commit(s, 0), -ENOTEMPTY);
 	ck_assert_int_eq(fake.pool_used, 3);
-	ck_ok(hp_session_commit(s, HP_COMMIT_DROP));
+	ok(hp_session_commit(s, HP_COMMIT_DROP));
 	ck_assert_int_eq(fake.pool_used, 2);
 	ck_assert_int_eq(fake.sessions_incoming, 0);
 	check_filled(r);
-	ck_result(hp_region_reclaim(s, INDEX, NULL, &q), -ENOENT);
+	is(hp_region_reclaim(s, INDEX, NULL, &q), -ENOENT);
 	/* The token is free again. */
-	ck_ok(hp_region_create(s, INDEX, 2 * MIB, NULL, &q));
-	ck_ok(hp_session_close(s));
+	ok(hp_region_create(s, INDEX, 2 * MIB, NULL, &q));
+	ok(hp_session_close(s, 0));
 	ck_assert_int_eq(fake_leaks(), 0);
 	ck_assert_int_eq(fake.pool_used, 0);
 }
@@ -236,23 +239,23 @@ END_TEST
 START_TEST(close_does_not_lose_data)
 {
 	live_update();
-	ck_ok(open_session("db", &s));
-	ck_result(hp_session_close(s), -EBUSY);
-	ck_ok(hp_session_abort(s)); /* not about what came back */
-	ck_result(hp_session_close(s), -EBUSY);
-	ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
-	ck_ok(hp_region_reclaim(s, INDEX, NULL, &q));
-	ck_result(hp_session_close(s), -EBUSY);
-	ck_ok(hp_session_commit(s, 0));
-	ck_ok(hp_region_preserve(r));
-	ck_result(hp_session_close(s), -EBUSY);
-	ck_result(hp_region_close(r), -EBUSY);
+	ok(open_session("db", &s));
+	is(hp_session_close(s, 0), -EBUSY);
+	ok(hp_session_abort(s)); /* not about what came back */
+	is(hp_session_close(s, 0), -EBUSY);
+	ok(hp_region_reclaim(s, POOL, NULL, &r));
+	ok(hp_region_reclaim(s, INDEX, NULL, &q));
+	is(hp_session_close(s, 0), -EBUSY);
+	ok(hp_session_commit(s, 0));
+	ok(hp_region_preserve(r));
+	is(hp_session_close(s, 0), -EBUSY);
+	is(hp_region_close(r), -EBUSY);
 	check_filled(r);
-	ck_ok(hp_region_close(q)); /* not preserved */
-	ck_ok(hp_session_abort(s));
+	ok(hp_region_close(q)); /* not preserved */
+	ok(hp_session_abort(s));
 	ck_assert_int_eq(hp_region_is_preserved(r), 0);
 	check_filled(r);
-	ck_ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 	ck_assert_int_eq(fake_leaks(), 0);
 	ck_assert_int_eq(fake.pool_used, 0);
 	ck_assert_int_eq(fake.sessions_outgoing, 0);
@@ -261,25 +264,25 @@ END_TEST
 
 START_TEST(abort_and_preserve_again)
 {
-	ck_ok(open_session("db", &s));
-	ck_ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
-	ck_ok(hp_region_create(s, INDEX, 2 * MIB, NULL, &q));
+	ok(open_session("db", &s));
+	ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+	ok(hp_region_create(s, INDEX, 2 * MIB, NULL, &q));
 	fill(r);
 	fill(q);
 	for (int i = 0; i < 3; i++) {
-		ck_ok(hp_region_preserve(r));
-		ck_ok(hp_region_preserve(r)); /* twice is once */
-		ck_ok(hp_region_preserve(q));
+		ok(hp_region_preserve(r));
+		ok(hp_region_preserve(r)); /* twice is once */
+		ok(hp_region_preserve(q));
 		ck_assert_int_eq(fake.sessions_outgoing, 1);
-		ck_ok(hp_session_abort(s));
-		ck_ok(hp_session_abort(s));
+		ok(hp_session_abort(s));
+		ok(hp_session_abort(s));
 		ck_assert_int_eq(fake.sessions_outgoing, 0);
 		ck_assert_int_eq(hp_region_is_preserved(q), 0);
 	}
 	/* Aborted is not taken along. */
 	fake_kexec();
-	ck_ok(open_session("db", &s));
-	ck_assert_int_eq(hp_session_returned(s), 0);
+	ok(open_session("db", &s));
+	ck_assert(!is_returned(s));
 	ck_assert_int_eq(fake.pool_used, 0);
 }
 END_TEST
@@ -288,40 +291,40 @@ START_TEST(name_is_held_by_someone_else)
 {
 	/* What came back can be had once. */
 	live_update();
-	ck_ok(open_session("db", &s));
-	ck_result(open_session("db", &other), -EALREADY);
-	ck_ok(hp_session_commit(s, HP_COMMIT_DROP));
+	ok(open_session("db", &s));
+	is(open_session("db", &other), -EALREADY);
+	ok(hp_session_commit(s, HP_COMMIT_DROP));
 
 	/* What is preserved belongs to the first. */
-	ck_ok(open_session("db", &other));
-	ck_ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
-	ck_ok(hp_region_create(other, POOL, 2 * MIB, NULL, &q));
-	ck_ok(hp_region_preserve(r));
-	ck_result(hp_region_preserve(q), -EALREADY);
+	ok(open_session("db", &other));
+	ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+	ok(hp_region_create(other, POOL, 2 * MIB, NULL, &q));
+	ok(hp_region_preserve(r));
+	is(hp_region_preserve(q), -EALREADY);
 	ck_assert_int_eq(hp_region_is_preserved(q), 0);
-	ck_ok(hp_session_abort(s));
-	ck_ok(hp_region_preserve(q));
+	ok(hp_session_abort(s));
+	ok(hp_region_preserve(q));
 }
 END_TEST
 
 START_TEST(sessions_are_apart)
 {
 	live_update();
-	ck_ok(open_session("cache", &other));
-	ck_assert_int_eq(hp_session_returned(other), 0);
-	ck_ok(hp_region_create(other, POOL, 2 * MIB, NULL, &q));
-	ck_ok(hp_region_preserve(q));
-	ck_ok(open_session("db", &s));
-	ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
-	ck_result(hp_region_preserve(r), -EINPROGRESS);
-	ck_ok(hp_session_commit(s, HP_COMMIT_DROP));
-	ck_ok(hp_region_preserve(r));
+	ok(open_session("cache", &other));
+	ck_assert(!is_returned(other));
+	ok(hp_region_create(other, POOL, 2 * MIB, NULL, &q));
+	ok(hp_region_preserve(q));
+	ok(open_session("db", &s));
+	ok(hp_region_reclaim(s, POOL, NULL, &r));
+	is(hp_region_preserve(r), -EINPROGRESS);
+	ok(hp_session_commit(s, HP_COMMIT_DROP));
+	ok(hp_region_preserve(r));
 	fake_kexec();
-	ck_ok(open_session("cache", &other));
-	ck_ok(hp_region_reclaim(other, POOL, NULL, &q));
+	ok(open_session("cache", &other));
+	ok(hp_region_reclaim(other, POOL, NULL, &q));
 	ck_assert_uint_eq(hp_region_length(q), 2 * MIB);
-	ck_ok(open_session("db", &s));
-	ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
+	ok(open_session("db", &s));
+	ok(hp_region_reclaim(s, POOL, NULL, &r));
 	check_filled(r);
 }
 END_TEST
@@ -329,14 +332,14 @@ END_TEST
 START_TEST(crash_frees_what_came_back)
 {
 	live_update();
-	ck_ok(open_session("db", &s));
-	ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
+	ok(open_session("db", &s));
+	ok(hp_region_reclaim(s, POOL, NULL, &r));
 	fake_crash();
 	ck_assert_int_eq(fake.pool_used, 0);
-	ck_ok(open_session("db", &s));
-	ck_assert_int_eq(hp_session_returned(s), 0);
-	ck_ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
-	ck_ok(hp_region_preserve(r));
+	ok(open_session("db", &s));
+	ck_assert(!is_returned(s));
+	ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+	ok(hp_region_preserve(r));
 	fake_crash();
 	ck_assert_int_eq(fake.pool_used, 0);
 	ck_assert_int_eq(fake.sessions_outgoing, 0);
@@ -346,17 +349,17 @@ END_TEST
 START_TEST(finish_that_fails_can_be_repeated)
 {
 	live_update();
-	ck_ok(open_session("db", &s));
-	ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
-	ck_ok(hp_region_reclaim(s, INDEX, NULL, &q));
+	ok(open_session("db", &s));
+	ok(hp_region_reclaim(s, POOL, NULL, &r));
+	ok(hp_region_reclaim(s, INDEX, NULL, &q));
 	fake.finish_error = EBUSY;
-	ck_result(hp_session_commit(s, 0), -EAGAIN);
-	ck_assert_int_eq(hp_session_returned(s), 1);
-	ck_result(hp_region_preserve(r), -EINPROGRESS);
-	ck_result(hp_session_close(s), -EBUSY);
+	is(hp_session_commit(s, 0), -EAGAIN);
+	ck_assert(is_returned(s));
+	is(hp_region_preserve(r), -EINPROGRESS);
+	is(hp_session_close(s, 0), -EBUSY);
 	fake.finish_error = 0;
-	ck_ok(hp_session_commit(s, 0));
-	ck_ok(hp_region_preserve(r));
+	ok(hp_session_commit(s, 0));
+	ok(hp_region_preserve(r));
 	check_filled(r);
 }
 END_TEST
@@ -370,40 +373,40 @@ START_TEST(damaged_manifest)
 	fake_returned_read(HP_TOKEN_RESERVED, 0, good, sizeof(good));
 	fake_returned_write(HP_TOKEN_RESERVED, 0, bad, sizeof(bad));
 	/* Opening is fine, and looking destroys nothing. */
-	ck_ok(open_session("db", &s));
-	ck_assert_int_eq(hp_session_returned(s), 1);
-	ck_result(hp_region_reclaim(s, POOL, NULL, &r), -EBADMSG);
-	ck_result(hp_region_create(s, 77, 2 * MIB, NULL, &r), -EBADMSG);
-	ck_result(hp_session_commit(s, 0), -EBADMSG);
-	ck_result(hp_session_close(s), -EBUSY);
+	ok(open_session("db", &s));
+	ck_assert(is_returned(s));
+	is(hp_region_reclaim(s, POOL, NULL, &r), -EBADMSG);
+	is(hp_region_create(s, 77, 2 * MIB, NULL, &r), -EBADMSG);
+	is(hp_session_commit(s, 0), -EBADMSG);
+	is(hp_session_close(s, 0), -EBUSY);
 	ck_assert_int_eq(fake.pool_used, 3);
 	/* What was judged once is not judged again. */
 	fake_returned_write(HP_TOKEN_RESERVED, 0, good, sizeof(good));
-	ck_result(hp_region_reclaim(s, POOL, NULL, &r), -EBADMSG);
+	is(hp_region_reclaim(s, POOL, NULL, &r), -EBADMSG);
 
 	/* Control: it is the manifest and nothing else. */
 	live_update();
 	fake_returned_write(HP_TOKEN_RESERVED, 0, bad, sizeof(bad));
 	fake_returned_write(HP_TOKEN_RESERVED, 0, good, sizeof(good));
-	ck_ok(open_session("db", &s));
-	ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
+	ok(open_session("db", &s));
+	ok(hp_region_reclaim(s, POOL, NULL, &r));
 
 	live_update();
 	fake_returned_write(HP_TOKEN_RESERVED, 0, bad, sizeof(bad));
-	ck_ok(open_session("db", &s));
-	ck_ok(hp_session_commit(s, HP_COMMIT_DROP));
+	ok(open_session("db", &s));
+	ok(hp_session_commit(s, HP_COMMIT_DROP));
 	ck_assert_int_eq(fake.pool_used, 0);
-	ck_ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 	ck_assert_int_eq(fake_leaks(), 0);
 
 	live_update();
 	fake_returned_set_length(HP_TOKEN_RESERVED, 4096);
-	ck_ok(open_session("db", &s));
-	ck_result(hp_region_reclaim(s, POOL, NULL, &r), -EBADMSG);
+	ok(open_session("db", &s));
+	is(hp_region_reclaim(s, POOL, NULL, &r), -EBADMSG);
 	live_update();
 	fake_returned_set_length(HP_TOKEN_RESERVED, HP_MANIFEST_SIZE_MAX + 16);
-	ck_ok(open_session("db", &s));
-	ck_result(hp_region_reclaim(s, POOL, NULL, &r), -EBADMSG);
+	ok(open_session("db", &s));
+	is(hp_region_reclaim(s, POOL, NULL, &r), -EBADMSG);
 }
 END_TEST
 
@@ -414,44 +417,63 @@ START_TEST(no_manifest_is_an_empty_session)
 	fake_returned_remove(HP_TOKEN_RESERVED);
 	fake_returned_remove(POOL);
 	fake_returned_remove(INDEX);
-	ck_ok(open_session("db", &s));
-	ck_assert_int_eq(hp_session_returned(s), 1);
-	ck_result(hp_region_reclaim(s, POOL, NULL, &r), -ENOENT);
-	ck_ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
-	ck_ok(hp_session_commit(s, 0));
-	ck_ok(hp_region_preserve(r));
+	ok(open_session("db", &s));
+	ck_assert(is_returned(s));
+	is(hp_region_reclaim(s, POOL, NULL, &r), -ENOENT);
+	ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+	ok(hp_session_commit(s, 0));
+	ok(hp_region_preserve(r));
 }
 END_TEST
+
+/* Another thread, in a call on the session for as long as the test says. */
+static pthread_barrier_t in_call;
+
+static void *stay_in_call(void *unused)
+{
+	pthread_mutex_lock(&s->lock);
+	pthread_barrier_wait(&in_call);
+	pthread_barrier_wait(&in_call);
+	pthread_mutex_unlock(&s->lock);
+	return unused;
+}
 
 START_TEST(forked_child)
 {
 	struct hp_region *ret = NULL;
+	pthread_t other;
 
-	ck_ok(open_session("db", &s));
-	ck_ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+	ok(open_session("db", &s));
+	ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
 	fill(r);
-	ck_ok(hp_region_preserve(r));
-	fake.pid++;
-	ck_result(hp_session_can_preserve(s), -ECHILD);
-	ck_result(hp_session_commit(s, 0), -ECHILD);
-	ck_result(hp_session_abort(s), -ECHILD);
-	ck_result(hp_region_create(s, 2, 2 * MIB, NULL, &ret), -ECHILD);
-	ck_result(hp_region_reclaim(s, 2, NULL, &ret), -ECHILD);
-	ck_result(hp_region_preserve(r), -ECHILD);
+	ok(hp_region_preserve(r));
+	fake.forks++;
+	is(hp_session_commit(s, 0), -ECHILD);
+	is(hp_session_abort(s), -ECHILD);
+	is(hp_region_create(s, 2, 2 * MIB, NULL, &ret), -ECHILD);
+	is(hp_region_reclaim(s, 2, NULL, &ret), -ECHILD);
+	is(hp_region_preserve(r), -ECHILD);
 	ck_assert_ptr_null(ret);
 	/* Another thread of the parent was in a call: no wait, no guess. */
-	pthread_mutex_lock(&s->lock);
-	ck_result(hp_session_close(s), -ECHILD);
-	ck_result(hp_region_close(r), -ECHILD);
-	pthread_mutex_unlock(&s->lock);
+	pthread_barrier_init(&in_call, NULL, 2);
+	ck_assert_int_eq(pthread_create(&other, NULL, stay_in_call, NULL), 0);
+	pthread_barrier_wait(&in_call);
+	is(hp_session_close(s, 0), -ECHILD);
+	is(hp_session_close(s, HP_CLOSE_DROP), -ECHILD);
+	is(hp_region_close(r), -ECHILD);
+	pthread_barrier_wait(&in_call);
+	pthread_join(other, NULL);
+	pthread_barrier_destroy(&in_call);
+	is(hp_session_lock(s), -ECHILD);
+	is(hp_region_check(r), -ECHILD);
 	/* The getters work. */
 	ck_assert_int_eq(hp_region_is_preserved(r), 1);
 	ck_assert_str_eq(hp_session_name(s), "db");
-	ck_assert_int_eq(hp_session_returned(s), 0);
+	ck_assert(!is_returned(s));
 	check_filled(r);
-	fake.pid--;
-	ck_ok(hp_session_abort(s));
-	ck_ok(hp_session_close(s));
+	fake.forks--;
+	ok(hp_session_abort(s));
+	ok(hp_session_close(s, 0));
 	ck_assert_int_eq(fake_leaks(), 0);
 }
 END_TEST
@@ -464,7 +486,7 @@ static void in_child(void (*program)(void))
 
 	ck_assert_int_ge(pid, 0);
 	if (!pid) {
-		fake.pid++;
+		fake.forks++;
 		program();
 		_exit(0);
 	}
@@ -474,7 +496,7 @@ static void in_child(void (*program)(void))
 
 static void close_all(void)
 {
-	ck_ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 	/* The last close of a session is the parent's: no other request. */
 	ck_assert_int_eq(fake.calls[CALL_FINISH], 0);
 	ck_assert_int_eq(fake_leaks(), 0);
@@ -484,11 +506,11 @@ static void close_one_by_one(void)
 {
 	int before = fake_leaks();
 
-	ck_ok(hp_region_close(q));
+	ok(hp_region_close(q));
 	/* Descriptor, mapping and memory. */
 	ck_assert_int_eq(fake_leaks(), before - 3);
 	check_filled(r);
-	ck_ok(hp_region_close(r));
+	ok(hp_region_close(r));
 	ck_assert_int_eq(fake_leaks(), before - 6);
 	close_all();
 }
@@ -497,25 +519,25 @@ START_TEST(child_gives_up_its_copies)
 {
 	/* Not yet committed, then preserved. */
 	live_update();
-	ck_ok(open_session("db", &s));
-	ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
-	ck_ok(hp_region_reclaim(s, INDEX, NULL, &q));
+	ok(open_session("db", &s));
+	ok(hp_region_reclaim(s, POOL, NULL, &r));
+	ok(hp_region_reclaim(s, INDEX, NULL, &q));
 	in_child(close_all);
 	in_child(close_one_by_one);
-	ck_assert_int_eq(hp_session_returned(s), 1);
-	ck_ok(hp_session_commit(s, 0));
-	ck_ok(hp_region_preserve(r));
-	ck_ok(hp_region_preserve(q));
+	ck_assert(is_returned(s));
+	ok(hp_session_commit(s, 0));
+	ok(hp_region_preserve(r));
+	ok(hp_region_preserve(q));
 	fake.calls[CALL_FINISH] = 0;
 	in_child(close_all);
 	in_child(close_one_by_one);
 	/* The parent has all of it, and so has the next kernel. */
 	ck_assert_int_eq(hp_region_is_preserved(r), 1);
-	ck_result(hp_session_close(s), -EBUSY);
+	is(hp_session_close(s, 0), -EBUSY);
 	fake_kexec();
-	ck_ok(open_session("db", &s));
-	ck_ok(hp_region_reclaim(s, POOL, NULL, &r));
-	ck_ok(hp_region_reclaim(s, INDEX, NULL, &q));
+	ok(open_session("db", &s));
+	ok(hp_region_reclaim(s, POOL, NULL, &r));
+	ok(hp_region_reclaim(s, INDEX, NULL, &q));
 	check_filled(r);
 	check_filled(q);
 }
@@ -546,7 +568,7 @@ START_TEST(threads_take_turns)
 {
 	pthread_t threads[4];
 
-	ck_ok(open_session("db", &s));
+	ok(open_session("db", &s));
 	for (uintptr_t i = 0; i < 4; i++)
 		ck_assert_int_eq(pthread_create(&threads[i], NULL,
 						create_and_close, (void *)i),
@@ -557,7 +579,7 @@ START_TEST(threads_take_turns)
 		ck_assert_int_eq(pthread_join(threads[i], &result), 0);
 		ck_assert_ptr_null(result);
 	}
-	ck_ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 	ck_assert_int_eq(fake_leaks(), 0);
 	ck_assert_int_eq(fake.pool_used, 0);
 	ck_assert_int_eq(fake.sessions_outgoing, 0);
@@ -605,7 +627,7 @@ static void *cancelled_in_close(void *unused)
 {
 	(void)unused;
 	pthread_cancel(pthread_self());
-	STEP(hp_session_close(s));
+	STEP(hp_session_close(s, 0));
 	pthread_testcancel();
 	return "not cancelled";
 }
@@ -640,7 +662,7 @@ START_TEST(cancelled_thread_ends_its_call)
 	live_update();
 	ck_assert_ptr_eq(result_of(cancelled_in_open), PTHREAD_CANCELED);
 	ck_assert_int_eq(steps, 1);
-	ck_assert_int_eq(hp_session_returned(s), 1);
+	ck_assert(is_returned(s));
 	ck_assert_ptr_eq(result_of(cancelled_later), PTHREAD_CANCELED);
 	ck_assert_int_eq(steps, 6);
 	/* The lock is free, and the data there. */
@@ -650,6 +672,191 @@ START_TEST(cancelled_thread_ends_its_call)
 	ck_assert_int_eq(steps, 1);
 	ck_assert_int_eq(fake_leaks(), 0);
 	ck_assert_int_eq(fake.pool_used, 0);
+}
+END_TEST
+
+/* -- Close that always succeeds -------------------------------------------- */
+
+START_TEST(close_that_drops)
+{
+	/* What is preserved, in use or not. */
+	ok(open_session("db", &s));
+	ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+	ok(hp_region_preserve(r));
+	is(hp_session_close(s, 0), -EBUSY);
+	ok(hp_session_close(s, HP_CLOSE_DROP));
+	ck_assert_int_eq(fake.sessions_outgoing, 0);
+	ck_assert_int_eq(fake.pool_used, 0);
+	ck_assert_int_eq(fake_leaks(), 0);
+
+	/* What came back, whatever became of it. */
+	for (int take = 0; take < 2; take++) {
+		live_update();
+		ok(open_session("db", &s));
+		if (take)
+			ok(hp_region_reclaim(s, POOL, NULL, &r));
+		is(hp_session_close(s, 0), -EBUSY);
+		ok(hp_session_close(s, HP_CLOSE_DROP));
+		ck_assert_int_eq(fake.sessions_incoming, 0);
+		ck_assert_int_eq(fake.pool_used, 0);
+		ck_assert_int_eq(fake_leaks(), 0);
+	}
+
+	/* Also while nothing works. */
+	live_update();
+	ok(open_session("db", &s));
+	fake.no_device = true;
+	fake.fail_call = CALL_FINISH;
+	fake.fail_nth = 1;
+	fake.fail_errno = EBUSY;
+	fake.fail_on = true;
+	ok(hp_session_close(s, HP_CLOSE_DROP));
+	ck_assert_int_eq(fake_leaks(), 0);
+	fake.fail_nth = 0;
+}
+END_TEST
+
+/* A copy that a child has must not arrive as sealed. */
+START_TEST(close_that_drops_unseals)
+{
+	ok(open_session("db", &s));
+	ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+	ok(hp_region_preserve(r));
+	ok(hp_session_seal(s));
+	fake_fork(1);
+	ok(hp_session_close(s, HP_CLOSE_DROP));
+	ck_assert_int_eq(fake.sessions_outgoing, 1);
+	fake_kexec();
+	ok(open_session("db", &s));
+	ok(hp_region_reclaim(s, POOL, NULL, &r));
+	ck_assert_uint_eq(s->incoming.about.sealed, 0);
+}
+END_TEST
+
+/* -- For libraries on top -------------------------------------------------- */
+
+static atomic_bool entered;
+
+static void *enter(void *unused)
+{
+	ok(hp_session_lock(s));
+	entered = true;
+	hp_session_unlock(s);
+	return unused;
+}
+
+START_TEST(lock_lets_its_own_thread_go_on)
+{
+	pthread_t other;
+
+	ok(open_session("db", &s));
+	entered = false;
+	ok(hp_session_lock(s));
+	ok(hp_session_lock(s));
+	ck_assert_int_eq(pthread_create(&other, NULL, enter, NULL), 0);
+	ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+	ok(hp_region_preserve(r));
+	hp_session_unlock(s);
+	hp_sys_linux.sleep_ms(50);
+	ck_assert(!entered);
+	hp_session_unlock(s);
+	pthread_join(other, NULL);
+	ck_assert(entered);
+}
+END_TEST
+
+static char heard[64];
+
+static void hear(void *context, int priority, const char *message)
+{
+	(void)snprintf(heard, sizeof(heard), "%s<%d>%s", (char *)context,
+		       priority, message);
+}
+
+START_TEST(log_function_is_reached)
+{
+	struct hp_session_opts opts = {
+		.size = sizeof(opts),
+		.log = hear,
+		.log_context = (void *)"db: ",
+	};
+
+	ok(hp_session_open_on(&fake_sys, "db", &opts, &s));
+	hp_session_log(s, 4, "from above");
+	ck_assert_str_eq(heard, "db: <4>from above");
+	hp_session_log(s, 4, NULL);
+	ck_assert_str_eq(heard, "db: <4>from above");
+}
+END_TEST
+
+START_TEST(region_is_found_by_its_token)
+{
+	struct hp_region *found = NULL;
+
+	ok(open_session("db", &s));
+	is(hp_region_get(NULL, POOL, &found), -EINVAL);
+	is(hp_region_get(s, POOL, NULL), -EINVAL);
+	is(hp_region_get(s, POOL, &found), -ENOENT);
+	ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+	ok(hp_region_get(s, POOL, &found));
+	ck_assert_ptr_eq(found, r);
+	fake.forks++;
+	is(hp_region_get(s, POOL, &found), -ECHILD);
+	fake.forks--;
+	ok(hp_region_close(r));
+	is(hp_region_get(s, POOL, &found), -ENOENT);
+}
+END_TEST
+
+START_TEST(file_of_a_region_is_checked)
+{
+	struct hp_region *attached;
+
+	ok(open_session("db", &s));
+	ok(hp_region_create(s, POOL, 4 * MIB, NULL, &r));
+	ok(hp_region_check(r));
+	ok(hp_region_from_fd_on(&fake_sys, hp_region_fd(r), NULL, &attached));
+	ok(hp_region_check(attached));
+	ok(fake_sys.set_length(hp_region_fd(r), 2 * MIB));
+	is(hp_region_check(r), -EUCLEAN);
+	is(hp_region_check(attached), -EUCLEAN);
+	ok(fake_sys.set_length(hp_region_fd(r), 4 * MIB));
+	ok(hp_region_check(r));
+	ok(hp_region_close(attached));
+	for (int i = 0; i < 3; i++) {
+		static const int errors[] = { ENOMEM, EMFILE, EXDEV };
+		static const int expected[] = { -ENOMEM, -EMFILE, -EPROTO };
+
+		fake.fail_call = CALL_FILE_INFO;
+		fake.fail_nth = 1;
+		fake.fail_errno = errors[i];
+		is(hp_region_check(r), expected[i]);
+	}
+	/* Closed, and the number is in use again. */
+	fake_sys.close(hp_region_fd(r));
+	is(hp_region_check(r), -EUCLEAN);
+	ck_assert_int_eq(fake_sys.memfd("other", HP_PAGE_2M), hp_region_fd(r));
+	ok(fake_sys.set_length(hp_region_fd(r), 4 * MIB));
+	is(hp_region_check(r), -EUCLEAN);
+}
+END_TEST
+
+START_TEST(loaded_region_says_so)
+{
+	struct hp_region_opts opts = {
+		.size = sizeof(opts),
+		.flags = HP_REGION_LOADED,
+	};
+
+	ok(open_session("db", &s));
+	ok(hp_region_create(s, POOL, 2 * MIB, &opts, &r));
+	ck_assert_int_eq(hp_region_origin(r), HP_ORIGIN_SAVE);
+	ok(hp_region_preserve(r));
+	fake_kexec();
+	ok(open_session("db", &s));
+	is(hp_region_reclaim(s, POOL, &opts, &r), -EINVAL);
+	ok(hp_region_reclaim(s, POOL, NULL, &r));
+	ck_assert_int_eq(hp_region_origin(r), HP_ORIGIN_LIVE_UPDATE);
 }
 END_TEST
 
@@ -676,6 +883,13 @@ Suite *session_suite(void)
 		child_gives_up_its_copies,
 		threads_take_turns,
 		cancelled_thread_ends_its_call,
+		close_that_drops,
+		close_that_drops_unseals,
+		lock_lets_its_own_thread_go_on,
+		log_function_is_reached,
+		region_is_found_by_its_token,
+		file_of_a_region_is_checked,
+		loaded_region_says_so,
 		NULL,
 	};
 

@@ -11,8 +11,8 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/un.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "suites.h"
@@ -41,29 +41,29 @@ START_TEST(ordinary_file)
 	void *address;
 
 	check_cloexec(fd);
-	ck_ok(sys->allocate(fd, 16384));
-	ck_result(sys->allocate(fd, UINT64_MAX), -EFBIG);
-	ck_ok(sys->file_info(fd, &info));
+	ok(sys->allocate(fd, 16384));
+	is(sys->allocate(fd, UINT64_MAX), -EFBIG);
+	ok(sys->file_info(fd, &info));
 	ck_assert_uint_eq(info.length, 16384);
 	ck_assert_uint_eq(info.allocated, 16384);
 	ck_assert_uint_eq(info.page_size, 0);
-	ck_ok(map_file(sys, fd, 16384, &address));
+	ok(map_file(sys, fd, 16384, &address));
 	bytes = address;
 	memcpy(bytes + 16376, "the end", 8);
-	ck_ok(sys->read_at(fd, text, 8, 16376));
+	ok(sys->read_at(fd, text, 8, 16376));
 	ck_assert_str_eq(text, "the end");
-	ck_result(sys->read_at(fd, text, 8, 16380), -ENODATA);
+	is(sys->read_at(fd, text, 8, 16380), -ENODATA);
 	sys->unmap(address, 16384);
 	ck_assert_int_eq(fcntl(fd, F_SETFD, 0), 0);
 	sys->set_cloexec(fd);
 	check_cloexec(fd);
 	sys->close(fd);
 	ck_assert_int_eq(fcntl(fd, F_GETFD), -1);
-	ck_result(sys->file_info(fd, &info), -EBADF);
-	ck_result(sys->set_length(fd, 1), -EBADF);
-	ck_result(sys->allocate(fd, 1), -EBADF);
-	ck_result(sys->read_at(fd, text, 8, 0), -EBADF);
-	ck_result(map_file(sys, fd, 4096, &address), -EBADF);
+	is(sys->file_info(fd, &info), -EBADF);
+	is(sys->set_length(fd, 1), -EBADF);
+	is(sys->allocate(fd, 1), -EBADF);
+	is(sys->read_at(fd, text, 8, 0), -EBADF);
+	is(map_file(sys, fd, 4096, &address), -EBADF);
 }
 END_TEST
 
@@ -78,18 +78,18 @@ START_TEST(shmem_file)
 	int err;
 
 	request.fd = sys->memfd("test", 0);
-	ck_ok(sys->set_length(request.fd, 2 * HP_PAGE_2M));
-	ck_ok(sys->file_info(request.fd, &info));
+	ok(sys->set_length(request.fd, 2 * HP_PAGE_2M));
+	ok(sys->file_info(request.fd, &info));
 	ck_assert_uint_eq(info.shmem_page_size,
 			  (uint64_t)sysconf(_SC_PAGESIZE));
-	ck_result(sys->find_data(request.fd, 0, &start, &end), -ENXIO);
-	ck_result(sys->find_data(request.fd, UINT64_MAX, &start, &end), -ENXIO);
-	ck_ok(sys->map(&request, &address));
+	is(sys->find_data(request.fd, 0, &start, &end), -ENXIO);
+	is(sys->find_data(request.fd, UINT64_MAX, &start, &end), -ENXIO);
+	ok(sys->map(&request, &address));
 	ck_assert_uint_eq((uintptr_t)address % HP_PAGE_2M, 0);
 	err = sys->advise_huge(address, 2 * HP_PAGE_2M);
 	ck_assert(!err || err == -EINVAL);
 	((char *)address)[HP_PAGE_2M + 1] = 1;
-	ck_ok(sys->find_data(request.fd, 0, &start, &end));
+	ok(sys->find_data(request.fd, 0, &start, &end));
 	ck_assert_uint_eq(start, HP_PAGE_2M);
 	ck_assert_uint_gt(end, start);
 	/* The first half cannot be had: there is nothing. */
@@ -98,15 +98,15 @@ START_TEST(shmem_file)
 	err = sys->count_huge(address, 2 * HP_PAGE_2M, &bytes);
 	ck_assert(err ? err == -ENOTTY : bytes <= 2 * HP_PAGE_2M);
 	sys->unmap(address, 2 * HP_PAGE_2M);
-	ck_result(sys->populate_read(address, HP_PAGE_2M), -ENOMEM);
+	is(sys->populate_read(address, HP_PAGE_2M), -ENOMEM);
 	sys->close(request.fd);
-	ck_result(sys->find_data(request.fd, 0, &start, &end), -EBADF);
-	ck_result(sys->map(&request, &none), -EBADF);
+	is(sys->find_data(request.fd, 0, &start, &end), -EBADF);
+	is(sys->map(&request, &none), -EBADF);
 	ck_assert_ptr_null(none);
 	request.length = UINT64_C(1) << 62;
-	ck_result(sys->map(&request, &none), -ENOMEM);
+	is(sys->map(&request, &none), -ENOMEM);
 	request.length = SIZE_MAX - 4095;
-	ck_result(sys->map(&request, &none), -ENOMEM);
+	is(sys->map(&request, &none), -ENOMEM);
 	request.length = 2 * HP_PAGE_2M;
 	/* Nothing of these is left where the file would have been. */
 	ck_assert_ptr_eq(mmap(address, 2 * HP_PAGE_2M, PROT_NONE,
@@ -123,15 +123,15 @@ START_TEST(huge_page_file)
 	void *address;
 
 	check_cloexec(fd);
-	ck_ok(sys->set_length(fd, 2 * HP_PAGE_2M));
-	ck_ok(sys->file_info(fd, &info));
+	ok(sys->set_length(fd, 2 * HP_PAGE_2M));
+	ok(sys->file_info(fd, &info));
 	ck_assert_uint_eq(info.length, 2 * HP_PAGE_2M);
 	ck_assert_uint_eq(info.allocated, 0);
 	ck_assert_uint_eq(info.page_size, HP_PAGE_2M);
 	/* More than any machine has: refused at once, not at first touch. */
-	ck_ok(sys->set_length(fd, UINT64_C(1) << 45));
-	ck_result(map_file(sys, fd, UINT64_C(1) << 45, &address), -ENOMEM);
-	ck_result(sys->set_length(fd, UINT64_MAX), -EFBIG);
+	ok(sys->set_length(fd, UINT64_C(1) << 45));
+	is(map_file(sys, fd, UINT64_C(1) << 45, &address), -ENOMEM);
+	is(sys->set_length(fd, UINT64_MAX), -EFBIG);
 	sys->close(fd);
 	/* No processor has pages of 4 MiB any more. */
 	ck_assert_int_lt(sys->memfd("test", 2 * HP_PAGE_2M), 0);
@@ -140,12 +140,12 @@ END_TEST
 
 START_TEST(device_that_is_missing)
 {
-	ck_result(sys->open("/nonexistent/liveupdate"), -ENOENT);
+	is(sys->open("/nonexistent/liveupdate"), -ENOENT);
 	/* Not a device of ours: the request is unknown. */
 	int fd = sys->open("/dev/null");
 
 	check_cloexec(fd);
-	ck_result(sys->ioctl(fd, 0xBA00, NULL), -ENOTTY);
+	is(sys->ioctl(fd, 0xBA00, NULL), -ENOTTY);
 	sys->close(fd);
 }
 END_TEST
@@ -159,15 +159,15 @@ START_TEST(table_of_drivers)
 	ck_assert_int_gt(dprintf(fd, "234 btrfs-control\n"
 				     " 10 liveupdate\n126 liveupdate2\n"),
 			 0);
-	ck_result(sys->lists_driver(table, "liveupdate"), 1);
-	ck_result(sys->lists_driver(table, "liveupdate2"), 1);
-	ck_result(sys->lists_driver(table, "liveupdat"), 0);
-	ck_result(sys->lists_driver(table, "126"), 0);
-	ck_result(sys->lists_driver(table, "control"), 0);
+	is(sys->lists_driver(table, "liveupdate"), 1);
+	is(sys->lists_driver(table, "liveupdate2"), 1);
+	is(sys->lists_driver(table, "liveupdat"), 0);
+	is(sys->lists_driver(table, "126"), 0);
+	is(sys->lists_driver(table, "control"), 0);
 	ck_assert_int_eq(ftruncate(fd, 0), 0);
-	ck_result(sys->lists_driver(table, "liveupdate"), 0);
+	is(sys->lists_driver(table, "liveupdate"), 0);
 	ck_assert_int_eq(unlink(table), 0);
-	ck_result(sys->lists_driver(table, "liveupdate"), 0);
+	is(sys->lists_driver(table, "liveupdate"), 0);
 	close(fd);
 
 	/* Without a free descriptor: fd was the lowest. */
@@ -177,63 +177,47 @@ START_TEST(table_of_drivers)
 	none = limit;
 	none.rlim_cur = (rlim_t)fd;
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
-	ck_result(sys->lists_driver(table, "liveupdate"), -EMFILE);
+	is(sys->lists_driver(table, "liveupdate"), -EMFILE);
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 }
 END_TEST
 
-/* By sd_notify(3); for more of it see tests/service. */
-static int receiver(const char *address)
+/* Nobody can execute what is in it, on any kernel. */
+START_TEST(memfd_is_not_executable)
 {
-	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	static const uint64_t sizes[] = { 0, HP_PAGE_2M };
+	struct stat st;
+	int fd;
 
-	ck_assert_int_ge(fd, 0);
-	strcpy(to.sun_path + 1, address + 1);
-	ck_assert_int_eq(
-		bind(fd, (struct sockaddr *)&to,
-		     (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
-				 strlen(address))),
-		0);
-	return fd;
+	for (int i = 0; i < 2; i++) {
+		fd = sys->memfd("not a program", sizes[i]);
+		if (sizes[i] && fd == -ENODEV) /* no huge pages here */
+			return;
+		ck_assert_int_ge(fd, 0);
+		ck_assert_int_eq(fstat(fd, &st), 0);
+		ck_assert_int_eq(st.st_mode & 07777, 0666);
+		close(fd);
+	}
 }
+END_TEST
 
-START_TEST(notifications)
+/* What a child inherits has another number than the child. */
+START_TEST(forks_are_noticed)
 {
-	char address[64], text[64] = "", too_long[200] = "/";
-	int fd, ends[2], many[17] = { 0 }, err, sent = 0;
+	unsigned int before;
+	int status;
+	pid_t child;
 
-	(void)snprintf(address, sizeof(address), "@hugepersist-test-%d",
-		       (int)getpid());
-	ck_result(sys->notify(address, "READY=1", NULL, 0), -ECONNREFUSED);
-	fd = receiver(address);
-	ck_ok(sys->pipe(ends));
-	check_cloexec(ends[0]);
-	check_cloexec(ends[1]);
-	ck_ok(sys->notify(address, "BARRIER=1", &ends[1], 1));
-	(void)close(ends[1]);
-	/* On its way it keeps the pipe open. */
-	ck_result(sys->wait_hangup(ends[0], 10), -ETIMEDOUT);
-	ck_assert_int_eq(recv(fd, text, sizeof(text), 0), 9);
-	ck_assert_str_eq(text, "BARRIER=1");
-	/* Received without room for descriptors: the kernel closed it. */
-	ck_ok(sys->wait_hangup(ends[0], 1000));
-	(void)close(ends[0]);
-
-	/* Nobody reads: it does not wait. */
-	do
-		err = sys->notify(address, "STATUS=full", NULL, 0);
-	while (!err && ++sent < 100000);
-	ck_result(err, -EAGAIN);
-	(void)close(fd);
-
-	ck_result(sys->notify("vsock:2:1", "READY=1", NULL, 0), -EAFNOSUPPORT);
-	ck_result(sys->notify("/", "READY=1", NULL, 0), -EAFNOSUPPORT);
-	ck_result(sys->notify("", "READY=1", NULL, 0), -EAFNOSUPPORT);
-	memset(too_long + 1, 'x', sizeof(too_long) - 2);
-	ck_result(sys->notify(too_long, "READY=1", NULL, 0), -E2BIG);
-	ck_result(sys->notify(address, "FDSTORE=1", many, 17), -E2BIG);
-	ck_result(sys->notify(address, "FDSTORE=1", (int[]){ -1 }, 1), -EBADF);
+	ok(sys->watch_forks());
+	ok(sys->watch_forks());
+	before = sys->forks();
+	child = fork();
+	ck_assert_int_ge(child, 0);
+	if (!child)
+		_exit(sys->forks() == before);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+	ck_assert_uint_eq(sys->forks(), before);
 }
 END_TEST
 
@@ -251,17 +235,21 @@ START_TEST(time_and_memory)
 	ck_assert_uint_ge(sys->now_ms() - start, 20);
 	sys->store(&word, 7);
 	ck_assert_uint_eq(word, 7);
-	ck_assert_int_eq(sys->getpid(), getpid());
 }
 END_TEST
 
 Suite *sys_suite(void)
 {
 	const TTest *const tests[] = {
-		ordinary_file,	  shmem_file,
-		huge_page_file,	  device_that_is_missing,
-		table_of_drivers, notifications,
-		time_and_memory,  NULL,
+		ordinary_file,
+		shmem_file,
+		huge_page_file,
+		device_that_is_missing,
+		table_of_drivers,
+		memfd_is_not_executable,
+		forks_are_noticed,
+		time_and_memory,
+		NULL,
 	};
 
 	return suite_of("sys", tests);

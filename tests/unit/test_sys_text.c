@@ -30,14 +30,14 @@ START_TEST(text_files)
 	ck_assert_str_eq(text, "12345");
 	ck_assert_int_eq(ftruncate(fd, 0), 0);
 	ck_assert_int_eq(pwrite(fd, "123456", 6, 0), 6);
-	ck_result(sys->read_text(path, text, sizeof(text)), -E2BIG);
+	is(sys->read_text(path, text, sizeof(text)), -E2BIG);
 	/* A newline where the buffer ends is not that of the end. */
 	ck_assert_int_eq(pwrite(fd, "12345\n7", 7, 0), 7);
-	ck_result(sys->read_text(path, text, sizeof(text)), -E2BIG);
+	is(sys->read_text(path, text, sizeof(text)), -E2BIG);
 	ck_assert_int_eq(unlink(path), 0);
 	close(fd);
-	ck_result(sys->read_text(path, text, sizeof(text)), -ENOENT);
-	ck_result(sys->read_text("/tmp", text, sizeof(text)), -EIO);
+	is(sys->read_text(path, text, sizeof(text)), -ENOENT);
+	is(sys->read_text("/tmp", text, sizeof(text)), -EIO);
 }
 END_TEST
 
@@ -51,11 +51,11 @@ START_TEST(links_of_descriptors)
 	ck_assert_int_eq(sys->read_fd_link(copy, link, sizeof(link)),
 			 (int)strlen(link));
 	ck_assert_str_eq(link, "/memfd:a-name (deleted)");
-	ck_result(sys->read_fd_link(copy, small, sizeof(small)), -E2BIG);
+	is(sys->read_fd_link(copy, small, sizeof(small)), -E2BIG);
 	sys->close(copy);
 	sys->close(fd);
-	ck_result(sys->read_fd_link(fd, link, sizeof(link)), -ENOENT);
-	ck_result(sys->duplicate(fd), -EBADF);
+	is(sys->read_fd_link(fd, link, sizeof(link)), -ENOENT);
+	is(sys->duplicate(fd), -EBADF);
 }
 END_TEST
 
@@ -68,11 +68,7 @@ START_TEST(who_we_are)
 	ck_assert_int_eq(uname(&name), 0);
 	ck_assert_int_gt(sys->kernel_release(release, sizeof(release)), 0);
 	ck_assert_str_eq(release, name.release);
-	ck_result(sys->kernel_release(small, sizeof(small)), -E2BIG);
-	ck_assert_int_eq(setenv("HP_TEST", "x", 1), 0);
-	ck_assert_str_eq(sys->environment("HP_TEST"), "x");
-	ck_assert_int_eq(unsetenv("HP_TEST"), 0);
-	ck_assert_ptr_null(sys->environment("HP_TEST"));
+	is(sys->kernel_release(small, sizeof(small)), -E2BIG);
 	ck_assert_uint_ge(sys->time_ns() / 1000000000, (uint64_t)now);
 	ck_assert_uint_le(sys->time_ns() / 1000000000, (uint64_t)now + 60);
 }
@@ -93,16 +89,15 @@ START_TEST(saves_that_are_not_there)
 	struct hp_save_info info = { .size = sizeof(info) };
 	struct hp_region_info region = { .size = sizeof(region) };
 
-	ck_result(hp_save_info("/nonexistent/save", &info), -ENOENT);
-	ck_result(hp_save_info("", &info), -EINVAL);
-	ck_result(hp_save_info(NULL, &info), -EINVAL);
-	ck_result(hp_save_info("/nonexistent/save", NULL), -EINVAL);
-	ck_result(hp_save_region_info("/nonexistent/save", 0, &region),
-		  -ENOENT);
-	ck_result(hp_save_region_info("/nonexistent/save", 0, NULL), -EINVAL);
-	ck_ok(hp_save_remove("/nonexistent/save"));
-	ck_result(hp_save_remove(""), -EINVAL);
-	ck_result(hp_save_remove(NULL), -EINVAL);
+	is(hp_save_info("/nonexistent/save", &info), -ENOENT);
+	is(hp_save_info("", &info), -EINVAL);
+	is(hp_save_info(NULL, &info), -EINVAL);
+	is(hp_save_info("/nonexistent/save", NULL), -EINVAL);
+	is(hp_save_region_info("/nonexistent/save", 0, &region), -ENOENT);
+	is(hp_save_region_info("/nonexistent/save", 0, NULL), -EINVAL);
+	ok(hp_save_remove("/nonexistent/save"));
+	is(hp_save_remove(""), -EINVAL);
+	is(hp_save_remove(NULL), -EINVAL);
 }
 END_TEST
 
@@ -113,19 +108,19 @@ START_TEST(a_place_that_is_taken)
 	void *address, *again;
 
 	request.fd = sys->memfd("test", 0);
-	ck_ok(sys->set_length(request.fd, 8192));
-	ck_ok(sys->map(&request, &address));
-	ck_ok(sys->populate(address, 8192));
-	ck_ok(sys->file_info(request.fd, &info));
+	ok(sys->set_length(request.fd, 8192));
+	ok(sys->map(&request, &address));
+	ok(sys->populate(address, 8192));
+	ok(sys->file_info(request.fd, &info));
 	ck_assert_uint_eq(info.allocated, 8192);
 	request.address = address;
-	ck_result(sys->map(&request, &again), -EEXIST);
+	is(sys->map(&request, &again), -EEXIST);
 	sys->unmap(address, 8192);
-	ck_ok(sys->map(&request, &again));
+	ok(sys->map(&request, &again));
 	ck_assert_ptr_eq(again, address);
 	sys->unmap(address, 8192);
 	request.offset = UINT64_C(1) << 63;
-	ck_result(sys->map(&request, &again), -ENOMEM);
+	is(sys->map(&request, &again), -ENOMEM);
 	sys->close(request.fd);
 }
 END_TEST
@@ -137,15 +132,14 @@ START_TEST(loads_of_nothing)
 	struct hp_region *r = NULL;
 	struct hp_session *s = NULL;
 
-	ck_result(hp_session_open(NULL, NULL, &s), -EINVAL);
-	ck_ok(open_session("db", &s));
-	ck_result(hp_region_load(s, POOL, "/nonexistent/save", NULL, NULL, &r),
-		  -ENOENT);
-	ck_result(hp_region_open(s, POOL, 2 * MIB, NULL, &bad, NULL, &r),
-		  -EINVAL);
-	ck_result(hp_session_load(s, "/nonexistent/save", NULL, NULL), -ENOENT);
+	is(hp_session_open(NULL, NULL, &s), -EINVAL);
+	ok(open_session("db", &s));
+	is(hp_region_load(s, POOL, "/nonexistent/save", NULL, NULL, &r),
+	   -ENOENT);
+	is(hp_region_open(s, POOL, 2 * MIB, NULL, &bad, NULL, &r), -EINVAL);
+	is(hp_session_load(s, "/nonexistent/save", NULL, NULL), -ENOENT);
 	ck_assert_ptr_null(r);
-	ck_ok(hp_session_close(s));
+	ok(hp_session_close(s, 0));
 }
 END_TEST
 
@@ -178,10 +172,8 @@ START_TEST(texts_name_the_way_out)
 		int error;
 		const char *words;
 	} ways[] = {
-		{ EAGAIN, "service manager" },
-		{ EALREADY, "service manager" },
-		{ EALREADY, "HP_SESSION_SERVICE" },
-		{ EBUSY, "service manager" },
+		{ EAGAIN, "fuser" },
+		{ EBUSY, "hp_session_abort()" },
 		{ EBADMSG, "HP_REGION_UNLISTED" },
 		{ EBADMSG, "manifest_error" },
 		{ ENODATA, "HP_REGION_UNLISTED" },

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shows: on Linux 7.3 without the series hp-probe says that shmem is handed over
+# shows: on Linux 7.3 without the series hugepersist doctor says that shmem is handed over
 # and huge pages are not, why, and what to do
 # kernel: stock
 # hugepages: 4

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shows: hp-probe tries both page sizes for real, says yes to all that the
+# shows: hugepersist doctor tries both page sizes for real, says yes to all that the
 # machine can do, before and after an update, and disturbs nobody's data
 # hugepages: 8
 # memory: 4608
@@ -29,10 +29,10 @@ stage_1() {
 	mkdir -p /cgroup/app/sub
 	echo +hugetlb >/cgroup/app/cgroup.subtree_control
 	echo 4M >/cgroup/app/hugetlb.2MB.max
-	in_cgroup app/sub hp-probe --length=6M >/tmp/probe && fail "it was not tried"
+	in_cgroup app/sub hugepersist doctor --length=6M >/tmp/probe && fail "it was not tried"
 	probe_says no cgroup.room 'hugetlb.2MB.max of cgroup /app is 4194304'
 	probe_says unknown preserve.2M
-	in_cgroup app/sub hp-probe --try --length=4M >/tmp/probe
+	in_cgroup app/sub hugepersist doctor --try --length=4M >/tmp/probe
 	probe_says yes cgroup.room
 	keep_file 4M 1
 	probe 0 --try
@@ -44,7 +44,7 @@ stage_2() {
 	says_yes
 	luo <<-'END'
 		incoming s
-		sh hp-probe --try >/tmp/probe; probe_says yes preserve.2M
+		sh hugepersist doctor --try >/tmp/probe; probe_says yes preserve.2M
 		retrieve s f 1
 		check f 1
 		finish s

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shows: without liveupdate=on hp-probe says what is missing on the command line
+# shows: without liveupdate=on hugepersist doctor says what is missing on the command line
 # hugepages: 4
 # args: liveupdate=off
 stage_1() {

@@ -339,16 +339,16 @@ in_cgroup() {
 	sh -c 'echo $$ >"/cgroup/$0/cgroup.procs"; exec "$@"' "$@"
 }
 
-# --- hp-probe -----------------------------------------------------------------
+# --- the doctor ---------------------------------------------------------------
 
 # probe STATUS [OPTION]...: it ends with this status; its table is /tmp/probe
 probe() {
 	local want=$1 status=0
 	shift
 
-	hp-probe "$@" >/tmp/probe || status=$?
+	hugepersist doctor "$@" >/tmp/probe || status=$?
 	[ "$status" -eq "$want" ] ||
-		fail "hp-probe $*: expected status $want, came $status: $(tail -n 1 /tmp/probe)"
+		fail "hugepersist doctor $*: expected status $want, came $status: $(tail -n 1 /tmp/probe)"
 }
 
 # probe_says ANSWER ID [REASON]: in that table
@@ -356,9 +356,9 @@ probe_says() {
 	local have
 
 	have=$(sed -n "s/^\(yes\|no\|unknown\)  *$2\$/\1/p" /tmp/probe)
-	[ "$have" = "$1" ] || fail "hp-probe on $2: expected $1, says $have: $(grep -A 12 " $2\$" /tmp/probe | tr -s ' \n' ' ')"
+	[ "$have" = "$1" ] || fail "hugepersist doctor on $2: expected $1, says $have: $(grep -A 12 " $2\$" /tmp/probe | tr -s ' \n' ' ')"
 	[ $# -lt 3 ] || sed -n "/ $2\$/,/^[a-z]/p" /tmp/probe | tr -s ' \n' ' ' | grep -qF "$3" ||
-		fail "hp-probe on $2: does not say '$3': $(grep -A 12 " $2\$" /tmp/probe | tr -s ' \n' ' ')"
+		fail "hugepersist doctor on $2: does not say '$3': $(grep -A 12 " $2\$" /tmp/probe | tr -s ' \n' ' ')"
 }
 
 # --- single pages -----------------------------------------------------------

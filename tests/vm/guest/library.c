@@ -20,24 +20,19 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../../expect.h"
 #include "pattern.h"
 
 #define SMALL	(4UL << 20)
 #define LARGE	(24UL << 20)
 
-static int line;
-
-static void must(int rc, int want, const char *what)
+static int returned(struct hp_session *session)
 {
-	if (rc == want)
-		return;
-	printf("library: line %d: %s gave %d (%s), expected %d\n", line, what,
-	       rc, rc < 0 ? hp_strerror(rc) : "", want);
-	exit(1);
-}
+	struct hp_session_info info = { .size = sizeof(info) };
 
-#define MUST(call, want) (line = __LINE__, must((call), (want), #call))
-#define TRUE(condition) MUST(!!(condition), 1)
+	is(hp_session_info(session, &info), 0);
+	return info.state == HP_STATE_RETURNED;
+}
 
 static void stay(void)
 {
@@ -58,25 +53,24 @@ static void first(void)
 	struct hp_session *s;
 	struct hp_region *small, *large;
 
-	MUST(hp_session_open("library", NULL, &s), 0);
-	TRUE(!hp_session_returned(s));
-	MUST(hp_session_can_preserve(s), 0);
-	MUST(hp_region_reclaim(s, 1, NULL, &small), -ENOENT);
-	MUST(hp_region_create(s, 1, SMALL, NULL, &small), 0);
-	MUST(hp_region_create(s, 0, LARGE, NULL, &large), 0);
-	MUST(hp_region_create(s, 1, SMALL, NULL, &small), -EEXIST);
+	is(hp_session_open("library", NULL, &s), 0);
+	check(!returned(s));
+	is(hp_region_reclaim(s, 1, NULL, &small), -ENOENT);
+	is(hp_region_create(s, 1, SMALL, NULL, &small), 0);
+	is(hp_region_create(s, 0, LARGE, NULL, &large), 0);
+	is(hp_region_create(s, 1, SMALL, NULL, &small), -EEXIST);
 	pattern_fill(hp_region_address(large), 0, LARGE, 2);
-	MUST(hp_region_preserve(small), 0);
-	MUST(hp_region_preserve(large), 0);
-	TRUE(hp_region_is_preserved(small));
-	MUST(hp_region_close(small), -EBUSY);
-	MUST(hp_session_close(s), -EBUSY);
-	TRUE(ftruncate(hp_region_fd(large), 0) == -1 && errno == EPERM);
+	is(hp_region_preserve(small), 0);
+	is(hp_region_preserve(large), 0);
+	check(hp_region_is_preserved(small));
+	is(hp_region_close(small), -EBUSY);
+	is(hp_session_close(s, 0), -EBUSY);
+	check(ftruncate(hp_region_fd(large), 0) == -1 && errno == EPERM);
 	/* all of it taken back, and given again */
-	MUST(hp_session_abort(s), 0);
-	TRUE(!hp_region_is_preserved(large));
-	MUST(hp_region_preserve(large), 0);
-	MUST(hp_region_preserve(small), 0);
+	is(hp_session_abort(s), 0);
+	check(!hp_region_is_preserved(large));
+	is(hp_region_preserve(large), 0);
+	is(hp_region_preserve(small), 0);
 	/* contents may still change */
 	pattern_fill(hp_region_address(small), 0, SMALL, 1);
 	stay();
@@ -87,24 +81,24 @@ static void next(void)
 	struct hp_session *s;
 	struct hp_region *small, *large;
 
-	MUST(hp_session_open("library", NULL, &s), 0);
-	TRUE(hp_session_returned(s));
-	MUST(hp_region_reclaim(s, 0, NULL, &large), 0);
-	MUST(hp_region_reclaim(s, 1, NULL, &small), 0);
-	TRUE(hp_region_length(small) == SMALL);
-	TRUE(hp_region_length(large) == LARGE);
-	TRUE(hp_region_page_size(large) == HP_PAGE_2M);
-	TRUE(hp_region_token(small) == 1);
-	TRUE(hp_region_origin(small) == HP_ORIGIN_LIVE_UPDATE);
-	TRUE(whole(small, 1));
-	TRUE(whole(large, 2));
-	MUST(hp_region_preserve(large), -EINPROGRESS);
-	MUST(hp_session_commit(s, 0), 0);
-	TRUE(!hp_session_returned(s));
-	TRUE(whole(small, 1));
-	TRUE(whole(large, 2));
-	MUST(hp_region_preserve(small), 0);
-	MUST(hp_region_preserve(large), 0);
+	is(hp_session_open("library", NULL, &s), 0);
+	check(returned(s));
+	is(hp_region_reclaim(s, 0, NULL, &large), 0);
+	is(hp_region_reclaim(s, 1, NULL, &small), 0);
+	check(hp_region_length(small) == SMALL);
+	check(hp_region_length(large) == LARGE);
+	check(hp_region_page_size(large) == HP_PAGE_2M);
+	check(hp_region_token(small) == 1);
+	check(hp_region_origin(small) == HP_ORIGIN_LIVE_UPDATE);
+	check(whole(small, 1));
+	check(whole(large, 2));
+	is(hp_region_preserve(large), -EINPROGRESS);
+	is(hp_session_commit(s, 0), 0);
+	check(!returned(s));
+	check(whole(small, 1));
+	check(whole(large, 2));
+	is(hp_region_preserve(small), 0);
+	is(hp_region_preserve(large), 0);
 	stay();
 }
 
@@ -113,26 +107,26 @@ static void misuse(void)
 	struct hp_session *s, *again;
 	struct hp_region *small, *large, *new;
 
-	MUST(hp_session_open("library", NULL, &s), 0);
-	MUST(hp_session_open("library", NULL, &again), -EALREADY);
-	MUST(hp_session_close(s), -EBUSY);
-	MUST(hp_region_reclaim(s, 7, NULL, &small), -ENOENT);
-	MUST(hp_region_create(s, 1, SMALL, NULL, &small), -EEXIST);
-	MUST(hp_session_commit(s, 0), -ENOTEMPTY);
-	MUST(hp_region_reclaim(s, 1, NULL, &small), 0);
-	MUST(hp_region_reclaim(s, 1, NULL, &large), -EEXIST);
-	MUST(hp_session_commit(s, 0), -ENOTEMPTY);
-	MUST(hp_region_create(s, 5, SMALL, NULL, &new), 0);
+	is(hp_session_open("library", NULL, &s), 0);
+	is(hp_session_open("library", NULL, &again), -EALREADY);
+	is(hp_session_close(s, 0), -EBUSY);
+	is(hp_region_reclaim(s, 7, NULL, &small), -ENOENT);
+	is(hp_region_create(s, 1, SMALL, NULL, &small), -EEXIST);
+	is(hp_session_commit(s, 0), -ENOTEMPTY);
+	is(hp_region_reclaim(s, 1, NULL, &small), 0);
+	is(hp_region_reclaim(s, 1, NULL, &large), -EEXIST);
+	is(hp_session_commit(s, 0), -ENOTEMPTY);
+	is(hp_region_create(s, 5, SMALL, NULL, &new), 0);
 	/* closed and asked for again before commit: still there */
-	MUST(hp_region_close(small), 0);
-	MUST(hp_region_reclaim(s, 1, NULL, &small), 0);
-	TRUE(whole(small, 1));
+	is(hp_region_close(small), 0);
+	is(hp_region_reclaim(s, 1, NULL, &small), 0);
+	check(whole(small, 1));
 	/* the large one is given up */
-	MUST(hp_session_commit(s, HP_COMMIT_DROP), 0);
-	MUST(hp_region_reclaim(s, 0, NULL, &large), -ENOENT);
-	TRUE(whole(small, 1));
-	MUST(hp_region_close(small), 0);
-	MUST(hp_session_close(s), 0);
+	is(hp_session_commit(s, HP_COMMIT_DROP), 0);
+	is(hp_region_reclaim(s, 0, NULL, &large), -ENOENT);
+	check(whole(small, 1));
+	is(hp_region_close(small), 0);
+	is(hp_session_close(s, 0), 0);
 }
 
 static void none(void)
@@ -140,11 +134,11 @@ static void none(void)
 	struct hp_session *s;
 	struct hp_region *r;
 
-	MUST(hp_session_open("library", NULL, &s), 0);
-	TRUE(!hp_session_returned(s));
-	MUST(hp_region_reclaim(s, 1, NULL, &r), -ENOENT);
-	MUST(hp_session_commit(s, 0), 0);
-	MUST(hp_session_close(s), 0);
+	is(hp_session_open("library", NULL, &s), 0);
+	check(!returned(s));
+	is(hp_region_reclaim(s, 1, NULL, &r), -ENOENT);
+	is(hp_session_commit(s, 0), 0);
+	is(hp_session_close(s, 0), 0);
 }
 
 static void stock(void)
@@ -152,13 +146,13 @@ static void stock(void)
 	struct hp_session *s;
 	struct hp_region *r;
 
-	MUST(hp_session_open("library", NULL, &s), 0);
-	MUST(hp_region_create(s, 1, SMALL, NULL, &r), 0);
+	is(hp_session_open("library", NULL, &s), 0);
+	is(hp_region_create(s, 1, SMALL, NULL, &r), 0);
 	pattern_fill(hp_region_address(r), 0, SMALL, 1);
-	MUST(hp_region_preserve(r), -EOPNOTSUPP);
-	TRUE(!hp_region_is_preserved(r));
-	TRUE(whole(r, 1));
-	MUST(hp_session_close(s), 0);
+	is(hp_region_preserve(r), -EOPNOTSUPP);
+	check(!hp_region_is_preserved(r));
+	check(whole(r, 1));
+	is(hp_session_close(s, 0), 0);
 }
 
 int main(int argc, char **argv)

@@ -24,6 +24,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "../../expect.h"
 #include "pattern.h"
 
 #define TOKEN 1
@@ -32,17 +33,13 @@
 /* What is to be in huge pages. */
 static uint64_t expected = LENGTH;
 
-static void must(int line, int rc, int want, const char *what)
+static int returned(struct hp_session *session)
 {
-	if (rc == want)
-		return;
-	printf("shmem-region: line %d: %s gave %d (%s), expected %d\n", line,
-	       what, rc, rc < 0 ? hp_strerror(rc) : "", want);
-	exit(1);
-}
+	struct hp_session_info info = { .size = sizeof(info) };
 
-#define MUST(call, want) must(__LINE__, (call), (want), #call)
-#define TRUE(condition) MUST(!!(condition), 1)
+	is(hp_session_info(session, &info), 0);
+	return info.state == HP_STATE_RETURNED;
+}
 
 static void stay(void)
 {
@@ -55,10 +52,10 @@ static void measure(struct hp_region *region, const char *when)
 {
 	uint64_t huge;
 
-	MUST(hp_region_huge_bytes(region, &huge), 0);
+	is(hp_region_huge_bytes(region, &huge), 0);
 	printf("shmem-region: %s %llu of %llu bytes are in huge pages\n", when,
 	       (unsigned long long)huge, (unsigned long long)LENGTH);
-	TRUE(huge == expected);
+	check(huge == expected);
 }
 
 static void first(struct hp_session *session)
@@ -67,18 +64,18 @@ static void first(struct hp_session *session)
 	struct hp_region *region, *pool;
 	char *guard;
 
-	TRUE(!hp_session_returned(session));
-	MUST(hp_region_create(session, 2, HP_PAGE_2M, NULL, &pool), 0);
-	MUST(hp_region_preserve(pool), -EOPNOTSUPP);
+	check(!returned(session));
+	is(hp_region_create(session, 2, HP_PAGE_2M, NULL, &pool), 0);
+	is(hp_region_preserve(pool), -EOPNOTSUPP);
 	opts.flags = HP_REGION_SHMEM | HP_REGION_POPULATE;
-	MUST(hp_region_create(session, TOKEN, LENGTH, &opts, &region), 0);
+	is(hp_region_create(session, TOKEN, LENGTH, &opts, &region), 0);
 	pattern_fill(hp_region_address(region), 0, LENGTH, 1);
 	measure(region, "before the update");
 	/* Whatever the program may do there itself */
 	guard = (char *)hp_region_address(region) + LENGTH / 2;
-	MUST(mprotect(guard, 4096, PROT_NONE), 0);
-	MUST(hp_region_preserve(region), 0);
-	MUST(mprotect(guard, 4096, PROT_READ | PROT_WRITE), 0);
+	is(mprotect(guard, 4096, PROT_NONE), 0);
+	is(hp_region_preserve(region), 0);
+	is(mprotect(guard, 4096, PROT_READ | PROT_WRITE), 0);
 	measure(region, "preserved,");
 	stay();
 }
@@ -89,7 +86,7 @@ static uint64_t resident(struct hp_region *region)
 	static unsigned char in[LENGTH / 4096];
 	uint64_t bytes = 0;
 
-	MUST(mincore(hp_region_address(region), LENGTH, in), 0);
+	is(mincore(hp_region_address(region), LENGTH, in), 0);
 	for (size_t i = 0; i < sizeof(in); i++)
 		bytes += (in[i] & 1) * UINT64_C(4096);
 	return bytes;
@@ -102,13 +99,13 @@ static void swapped(struct hp_session *session)
 	int fd;
 
 	opts.flags = HP_REGION_SHMEM | HP_REGION_POPULATE;
-	MUST(hp_region_create(session, TOKEN, LENGTH, &opts, &region), 0);
+	is(hp_region_create(session, TOKEN, LENGTH, &opts, &region), 0);
 	pattern_fill(hp_region_address(region), 0, LENGTH, 1);
-	TRUE(resident(region) == LENGTH);
-	MUST(madvise(hp_region_address(region), LENGTH, MADV_PAGEOUT), 0);
+	check(resident(region) == LENGTH);
+	is(madvise(hp_region_address(region), LENGTH, MADV_PAGEOUT), 0);
 	/* What was written out stays cached until someone wants the memory. */
 	fd = open("/cgroup/memory.reclaim", O_WRONLY | O_CLOEXEC);
-	TRUE(fd >= 0);
+	check(fd >= 0);
 	for (int i = 0; i < 100 && resident(region) >= LENGTH / 8; i++) {
 		(void)!write(fd, "64M", 3);
 		usleep(50000);
@@ -117,9 +114,9 @@ static void swapped(struct hp_session *session)
 	printf("shmem-region: swapped out, but for %llu of %llu bytes\n",
 	       (unsigned long long)resident(region),
 	       (unsigned long long)LENGTH);
-	TRUE(resident(region) < LENGTH / 8);
-	MUST(hp_region_preserve(region), 0);
-	TRUE(resident(region) == LENGTH);
+	check(resident(region) < LENGTH / 8);
+	is(hp_region_preserve(region), 0);
+	check(resident(region) == LENGTH);
 	measure(region, "swapped out, preserved,");
 	stay();
 }
@@ -128,14 +125,14 @@ static void next(struct hp_session *session)
 {
 	struct hp_region *region;
 
-	TRUE(hp_session_returned(session));
-	MUST(hp_region_reclaim(session, TOKEN, NULL, &region), 0);
-	TRUE(hp_region_length(region) == LENGTH);
-	TRUE(hp_region_page_size(region) == (uint64_t)sysconf(_SC_PAGESIZE));
+	check(returned(session));
+	is(hp_region_reclaim(session, TOKEN, NULL, &region), 0);
+	check(hp_region_length(region) == LENGTH);
+	check(hp_region_page_size(region) == (uint64_t)sysconf(_SC_PAGESIZE));
 	measure(region, "after the update");
-	TRUE(pattern_check(hp_region_address(region), 0, LENGTH, 1) == LENGTH);
-	MUST(hp_session_commit(session, 0), 0);
-	MUST(hp_region_preserve(region), 0);
+	check(pattern_check(hp_region_address(region), 0, LENGTH, 1) == LENGTH);
+	is(hp_session_commit(session, 0), 0);
+	is(hp_region_preserve(region), 0);
 	measure(region, "preserved again,");
 	stay();
 }
@@ -144,11 +141,11 @@ static void limited(struct hp_session *session)
 {
 	struct hp_region *region;
 
-	MUST(hp_region_reclaim(session, TOKEN, NULL, &region), -ENODATA);
-	MUST(hp_region_reclaim(session, TOKEN, NULL, &region), -ENODATA);
-	MUST(hp_session_commit(session, 0), -ENOTEMPTY);
-	MUST(hp_session_commit(session, HP_COMMIT_DROP), 0);
-	MUST(hp_session_close(session), 0);
+	is(hp_region_reclaim(session, TOKEN, NULL, &region), -ENODATA);
+	is(hp_region_reclaim(session, TOKEN, NULL, &region), -ENODATA);
+	is(hp_session_commit(session, 0), -ENOTEMPTY);
+	is(hp_session_commit(session, HP_COMMIT_DROP), 0);
+	is(hp_session_close(session, 0), 0);
 }
 
 int main(int argc, char **argv)
@@ -170,7 +167,7 @@ int main(int argc, char **argv)
 			continue;
 		if (argc == 3 && !strcmp(argv[2], "small"))
 			expected = 0;
-		MUST(hp_session_open("shmem-region", NULL, &session), 0);
+		is(hp_session_open("shmem-region", NULL, &session), 0);
 		lives[i].run(session);
 		return 0;
 	}

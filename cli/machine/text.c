@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "machine/text.h"
+#include "system/text.h"
+
+int read_number(const struct hp_sys *sys, const char *path,
+		uint64_t *ret_number)
+{
+	const char *end;
+	uint64_t number;
+	char text[32];
+	int length;
+
+	length = sys->read_text(path, text, sizeof(text));
+	if (length < 0)
+		return length;
+	if (!strcmp(text, "max") || !strcmp(text, "-1")) {
+		*ret_number = UINT64_MAX;
+		return 0;
+	}
+	end = hp_text_number(text, 10, &number);
+	if (!end || *end)
+		return -EPROTO;
+	*ret_number = number;
+	return 0;
+}
+
+int read_chosen(const struct hp_sys *sys, const char *path, char *word,
+		size_t size)
+{
+	const char *start, *end;
+	char text[256];
+	int length;
+
+	length = sys->read_text(path, text, sizeof(text));
+	if (length < 0)
+		return length;
+	start = strchr(text, '[');
+	end = start ? strchr(start, ']') : NULL;
+	if (!end || (size_t)(end - start) > size)
+		return -EPROTO;
+	memcpy(word, start + 1, (size_t)(end - start) - 1);
+	word[end - start - 1] = '\0';
+	return 0;
+}
+
+struct size_text size_text(uint64_t page_size)
+{
+	static const char units[] = "KMGTPE";
+	uint64_t number = page_size >> 10;
+	struct size_text size;
+	unsigned int unit = 0;
+
+	while (number >= 1024 && unit < sizeof(units) - 2) {
+		number >>= 10;
+		unit++;
+	}
+	(void)snprintf(size.text, sizeof(size.text), "%" PRIu64 "%c", number,
+		       units[unit]);
+	return size;
+}

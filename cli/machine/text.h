@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Small text files of the kernel, and sizes as people write them.
+ */
+#ifndef TEXT_H
+#define TEXT_H
+
+#include "system/sys.h"
+
+/* Read a number, or "max" or "-1", which are UINT64_MAX. -EPROTO: it is none. */
+int read_number(const struct hp_sys *sys, const char *path,
+		uint64_t *ret_number);
+
+/* Read the word in brackets: "always [madvise] never". -EPROTO: there is none. */
+int read_chosen(const struct hp_sys *sys, const char *path, char *word,
+		size_t size);
+
+struct size_text {
+	char text[24];
+};
+
+/* A page size as people write it: 64K, 2M, 1G. */
+struct size_text size_text(uint64_t page_size);
+
+#endif

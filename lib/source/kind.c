@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <string.h>
+
+#include <hugepersist/hugepersist.h>
+
+#include "base/error.h"
+#include "source/kind.h"
+#include "source/luo.h"
+
+/*
+ * The link in /proc says that it is a session. The request comes second, since
+ * to another driver the same number could mean something; it knows the name in
+ * full, while the link is only for people to read. A kernel without the request
+ * (Linux 6.19: -EINVAL) or a process without /proc leaves one of the two; with
+ * neither the one who gave us the descriptor must know.
+ */
+static int check_name(const struct hp_sys *sys, int fd, const char *name)
+{
+	struct luo_name_arg arg = { .size = sizeof(arg) };
+	char link[sizeof(LUO_SESSION_LINK) + LUO_NAME_SIZE];
+	const char *actual = link + strlen(LUO_SESSION_LINK);
+	int linked, asked;
+
+	linked = sys->read_fd_link(fd, link, sizeof(link));
+	if (linked == -E2BIG)
+		return -EINVAL;
+	if (linked >= 0 &&
+	    strncmp(link, LUO_SESSION_LINK, strlen(LUO_SESSION_LINK)) != 0)
+		return -EINVAL;
+	asked = sys->ioctl(fd, LUO_GET_NAME, &arg);
+	if (!asked)
+		return strncmp(arg.name, name, sizeof(arg.name)) ? -EINVAL : 0;
+	if (linked >= 0)
+		return strcmp(actual, name) ? -EINVAL : 0;
+	return asked == -EINVAL ? 0 : -EINVAL;
+}
+
+/*
+ * The one place that asks for the kind. A kernel that can tell it gets its
+ * question here, before this one, which stays for Linux 6.19 to 7.3:
+ *
+ * A request that cannot succeed: to preserve no file at all. An incoming
+ * session does not know the request. An outgoing one first looks whether the
+ * token is in use, which is that of the manifest, and then for the file
+ * (luo_session_ioctl, luo_preserve_file). Nothing changes in any of the cases.
+ * RETRIEVE_FD would tell as well, but its failures are for ever, and FINISH
+ * frees.
+ */
+static int ask_kind(const struct hp_sys *sys, int fd,
+		    enum hp_luo_kind *ret_kind)
+{
+	struct luo_file_arg arg = {
+		.size = sizeof(arg),
+		.fd = -1,
+		.token = HP_TOKEN_RESERVED,
+	};
+	int answer = sys->ioctl(fd, LUO_PRESERVE_FD, &arg);
+
+	switch (answer) {
+	case -EINVAL:
+		*ret_kind = HP_LUO_INCOMING;
+		return 0;
+	case -EBADF:
+		*ret_kind = HP_LUO_EMPTY;
+		return 0;
+	case -EEXIST:
+		*ret_kind = HP_LUO_FILLED;
+		return 0;
+	default:
+		return hp_error_common(answer);
+	}
+}
+
+int hp_luo_identify(const struct hp_sys *sys, int fd, const char *name,
+		    enum hp_luo_kind *ret_kind)
+{
+	int err = check_name(sys, fd, name);
+
+	return err < 0 ? err : ask_kind(sys, fd, ret_kind);
+}
