@@ -242,6 +242,16 @@ static int survey(struct hp_save_image *image, uint64_t allocated)
 	return err ? err : look_at_blocks(image, pages.memory);
 }
 
+uint64_t hp_save_block_size(const struct hp_save_image *image)
+{
+	uint64_t size = image->task->opts.block_size;
+
+	/* A block is not to be partly in pages that were never touched. */
+	return size > image->unit && image->unit >= HP_SAVE_BLOCK_MIN ?
+		       image->unit :
+		       size;
+}
+
 /* What the file of the region is now; -EUCLEAN: another one. */
 static int look_at_file(const struct hp_save_image *image,
 			struct hp_file_info *ret_info)

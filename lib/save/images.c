@@ -43,16 +43,14 @@ int hp_save_count_regions(struct hp_session *session, uint32_t *ret_count)
 		return err;
 	if (info.state == HP_STATE_RETURNED && info.manifest_error)
 		return info.manifest_error;
-	for (;;) {
+	do {
 		err = nth_region(session, count, &region);
-		if (err == -ENOENT)
-			break;
-		if (err < 0)
-			return err;
-		if (!region)
-			return -ENOTEMPTY;
-		count++;
-	}
+		if (!err && !region)
+			err = -ENOTEMPTY;
+		count += !err;
+	} while (!err);
+	if (err != -ENOENT)
+		return err;
 	*ret_count = count;
 	return count > HP_SAVE_REGIONS_MAX ? -EFBIG : 0;
 }
@@ -70,30 +68,19 @@ int hp_save_list_images(struct hp_save_task *task, struct hp_save_image *images,
 			uint32_t count)
 {
 	struct hp_region *region = NULL;
-	int err;
+	int err = 0;
 
-	for (uint32_t i = 0; i < count; i++) {
+	for (uint32_t i = 0; !err && i < count; i++) {
 		err = nth_region(task->session, i, &region);
 		if (!err)
 			err = hp_save_image_init(&images[i], task, region);
-		if (err < 0)
-			return err;
 	}
-	qsort(images, count, sizeof(*images), compare_tokens);
-	return 0;
+	if (!err)
+		qsort(images, count, sizeof(*images), compare_tokens);
+	return err;
 }
 
 /* -- Blocks ---------------------------------------------------------------- */
-
-uint64_t hp_save_block_size(const struct hp_save_image *image)
-{
-	uint64_t size = image->task->opts.block_size;
-
-	/* A block is not to be partly in pages that were never touched. */
-	return size > image->unit && image->unit >= HP_SAVE_BLOCK_MIN ?
-		       image->unit :
-		       size;
-}
 
 /* Is that an index that can be read again? */
 static bool fits_index(const struct hp_save_image *images, uint32_t count)
