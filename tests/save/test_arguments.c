@@ -267,6 +267,27 @@ START_TEST(fewer_regions)
 }
 END_TEST
 
+/* Then nobody knows whether a region would be missing. */
+START_TEST(manifest_that_cannot_be_read)
+{
+	s = make_version(1);
+	ok(hp_region_get(s, POOL, &r));
+	ok(hp_region_preserve(r));
+	fake_kexec();
+	ok(open_logged("db", &s));
+	fake.fail_call = CALL_RETRIEVE_FD;
+	fake.fail_nth = 1;
+	fake.fail_errno = EMFILE;
+	is(save(s, NULL), -EMFILE);
+	fake.fail_nth = 1;
+	fake.fail_errno = EIO;
+	is(save(s, NULL), -ENODATA);
+	is(save(s, NULL), -ENODATA);
+	ok(hp_session_commit(s, HP_COMMIT_DROP));
+	ok(save(s, NULL));
+}
+END_TEST
+
 START_TEST(others_at_work)
 {
 	int directory, lock;
@@ -589,6 +610,7 @@ Suite *arguments_suite(void)
 				       of_load,
 				       options_of_region,
 				       others_at_work,
+				       manifest_that_cannot_be_read,
 				       fewer_regions,
 				       block_sizes,
 				       highest_id,
