@@ -492,6 +492,54 @@ START_TEST(without_live_update)
 }
 END_TEST
 
+/* By its token: the same object, while it is open. */
+START_TEST(a_region_by_its_token)
+{
+	struct hp_region *found = NULL;
+
+	ok(open_session("db", &s));
+	is(hp_region_get(s, POOL, &found), -ENOENT);
+	ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+	is(hp_region_get(NULL, POOL, &found), -EINVAL);
+	is(hp_region_get(s, POOL, NULL), -EINVAL);
+	fake.forks++;
+	is(hp_region_get(s, POOL, &found), -ECHILD);
+	fake.forks--;
+	ck_assert_ptr_null(found);
+	ok(hp_region_get(s, POOL, &found));
+	ck_assert_ptr_eq(found, r);
+	ok(hp_region_close(r));
+	is(hp_region_get(s, POOL, &found), -ENOENT);
+}
+END_TEST
+
+START_TEST(the_file_of_a_region)
+{
+	static const struct {
+		int from, to;
+	} errors[] = {
+		{ ENOMEM, -ENOMEM },
+		{ EMFILE, -EMFILE },
+		{ ENFILE, -EMFILE },
+		{ EXDEV, -EPROTO },
+	};
+
+	ok(open_session("db", &s));
+	ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		fake.fail_call = CALL_FILE_INFO;
+		fake.fail_errno = errors[i].from;
+		fake.fail_nth = 1;
+		is(hp_region_check(r), errors[i].to);
+		ok(hp_region_check(r));
+	}
+	ok(fake_sys.set_length(hp_region_fd(r), 4 * MIB));
+	is(hp_region_check(r), -EUCLEAN);
+	ok(fake_sys.set_length(hp_region_fd(r), 2 * MIB));
+	ok(hp_region_check(r));
+}
+END_TEST
+
 START_TEST(in_a_forked_child)
 {
 	ok(open_session("db", &s));
@@ -598,6 +646,8 @@ Suite *info_suite(void)
 		errors_of_reading,
 		manifest_that_ends_early,
 		without_live_update,
+		a_region_by_its_token,
+		the_file_of_a_region,
 		in_a_forked_child,
 		what_the_log_hears,
 		NULL,
