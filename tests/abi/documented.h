@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Is the error that a function gave one that its comment in the header lists?
- * Every call of the tests that are compiled with this is asked.
+ * Is the error that a function gave one that its man page lists? Every call of
+ * the tests that are compiled with this is asked.
  */
 #ifndef HP_TEST_DOCUMENTED_H
 #define HP_TEST_DOCUMENTED_H
@@ -14,6 +14,12 @@
 #include "../../lib/memory/region.h"
 #include "../../lib/save/task.h"
 #include "../../lib/session/session.h"
+
+/* What the page of a function lists: errno values, then 0. */
+struct hp_documented_list {
+	const char *function;
+	const int *list;
+};
 
 /* A name in its own expansion is not expanded again. */
 #define HP_DOCUMENTED(name, function, ...) \
@@ -37,7 +43,7 @@ __attribute__((unused)) static int hp_documented(const char *name,
 		if (*lists)
 			continue;
 		fprintf(stderr,
-			"%s() gave %d (%s), which its comment does not list\n",
+			"%s() gave %d (%s), which its man page does not list\n",
 			name, result, strerror(-result));
 		abort();
 	}

@@ -1,16 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# The table of errors in the header, the lists of the functions, and the texts of
-# hp_strerror() have the same codes; every text is another and a sentence.
-# usage: errors.sh INCLUDE_DIR DOCS_DIR SHARED_LIB AWK CC [FLAGS]
+# The table of errors in hugepersist(7), the lists on the pages of the functions,
+# and the texts of hp_strerror() have the same codes. No two texts are the same,
+# and each is a sentence.
+# usage: errors.sh INCLUDE_DIR MAN_DIR SHARED_LIB PYTHON CC [FLAGS]
 set -euo pipefail
 
-include=$1 docs=$2 library=$3 awk=$4 cc=$5 flags=${6-}
+include=$1 man=$2 library=$3 python=$4 cc=$5 flags=${6-}
 here=$(dirname "$0")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# check HEADERS TEXTS: complain about each difference, fail if there was one
+# Complain about each difference, and fail if there was one.
 check() {
 	local one other what status=0
 
@@ -36,11 +37,10 @@ check() {
 	fi
 	return "$status"
 }
-read_header() { # HEADER...
-	"$awk" -f "$docs/parse.awk" -f "$here/errors.awk" "$@" >"$work/codes"
-	sed -n 's/^table //p' "$work/codes" | sort >"$work/table"
-	sed -n 's/^list \(-E[A-Z0-9]*\) .*/\1/p' "$work/codes" | sort -u \
-		>"$work/listed"
+read_pages() { # MAN_DIR
+	"$python" -B "$here/interface.py" errors "$1" >"$work/codes"
+	sed -n 's/^hugepersist //p' "$work/codes" | sort >"$work/table"
+	sed -n 's/^hp_[a-z_]* //p' "$work/codes" | sort -u >"$work/listed"
 }
 read_texts() { # FILE
 	sed -n 's/^text \(-[^ ]*\) .*/\1/p' "$1" | sort >"$work/texts"
@@ -52,13 +52,9 @@ read -ra extra <<<"$flags"
 	-Wl,-rpath,"$(dirname "$library")" -o "$work/errors"
 "$work/errors" >"$work/all"
 
-read_header "$include"/hugepersist/*.h
+read_pages "$man"
 read_texts "$work/all"
 check || exit 1
-[ -z "$(uniq -d "$work/table")" ] || {
-	echo "twice in the table: $(uniq -d "$work/table")" >&2
-	exit 1
-}
 echo "$(wc -l <"$work/table") codes, each with one meaning and one text"
 
 # Controls: a code too many or too few in any of the three places is noticed.
@@ -68,15 +64,17 @@ control() { # WHAT
 		exit 1
 	fi
 }
-for edit in '/^ \*\t-ENOSPC\t/,+1d' 's/^ \*\t-ENOSPC\t/ *\t-EDOM\t/' \
-	'/^ \* -ENOSPC\t/s/-ENOSPC/-EDOM/'; do
-	for header in "$include"/hugepersist/*.h; do
-		sed "$edit" "$header" >"$work/$(basename "$header")"
-	done
-	read_header "$work"/*.h
+for edit in 'hugepersist.7 /^\*-ENOSPC\*$/,+1d' \
+	'hugepersist.7 s/^\*-ENOSPC\*$/*-EDOM*/' \
+	'hp_* s/^\*-ENOSPC\*$/*-EDOM*/'; do
+	rm -rf "$work/man"
+	cp -r "$man" "$work/man"
+	# shellcheck disable=SC2086 # the first word is a pattern
+	sed -i "${edit#* }" "$work"/man/${edit%% *}.scd
+	read_pages "$work/man"
 	control "$edit"
 done
-read_header "$include"/hugepersist/*.h
+read_pages "$man"
 for edit in '/^text -ENOSPC /d' 's/^text -ENOSPC /text -EDOM /' \
 	's/^\(text -ENOSPC\) .*/\1 /' \
 	"s/^text -ENOSPC .*/$(sed -n 's/^text -ENOMEM/text -ENOSPC/p' "$work/all" |

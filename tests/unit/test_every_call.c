@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * Every public function, with every call to the system that it makes failing
- * in turn, in many ways. Each time the function says one of the errors that the
- * header lists for it, leaves nothing behind, works when it is called again,
- * and what was there is there.
+ * in turn, in many ways. Each time the function says one of the errors that its
+ * man page lists, leaves nothing behind, works when it is called again, and what
+ * was there is there.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -12,19 +12,16 @@
 #include "../../lib/session/session.h"
 #include "every_call.h"
 
-/* From the header, by documented.awk. */
-static const struct {
-	const char *function;
-	int code;
-} documented[] = {
-#include "documented.inc"
-};
-
+/* In the lists of documented_calls.h, which this is compiled with. */
 static bool is_documented(const char *function, int err)
 {
-	for (size_t i = 0; i < sizeof(documented) / sizeof(documented[0]); i++)
-		if (documented[i].code == -err &&
-		    !strcmp(documented[i].function, function))
+	const struct hp_documented_list *d = hp_documented_lists;
+	const int *code;
+
+	while (d->function && strcmp(d->function, function))
+		d++;
+	for (code = d->list; code && *code; code++)
+		if (*code == -err)
 			return true;
 	return false;
 }
@@ -120,7 +117,7 @@ static void after_failure(const struct scenario *scenario, int rc,
 			  struct usage before)
 {
 	ck_assert_msg(is_documented(scenario->function, rc),
-		      "%s: %d (%s) is not in the header", where, rc,
+		      "%s: %d (%s) is not on its page", where, rc,
 		      hp_strerror(rc));
 	if (rc == -ENODATA) {
 		check_what_is_left(scenario);
@@ -270,8 +267,8 @@ START_TEST(a_leak_is_noticed)
 }
 END_TEST
 
-/* Control: the header is what is_documented() looks at. */
-START_TEST(header_was_read)
+/* Control: the pages are what is_documented() looks at. */
+START_TEST(pages_were_read)
 {
 	ck_assert(is_documented("hp_session_open", -EALREADY));
 	ck_assert(!is_documented("hp_session_open", -EADDRINUSE));
@@ -284,7 +281,7 @@ END_TEST
 
 Suite *every_call_suite(void)
 {
-	const TTest *const tests[] = { header_was_read, a_leak_is_noticed,
+	const TTest *const tests[] = { pages_were_read, a_leak_is_noticed,
 				       NULL };
 	Suite *suite = suite_of("every call", tests);
 	TCase *cases = tcase_create("every call fails");
