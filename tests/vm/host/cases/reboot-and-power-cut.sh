@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shows: neither a full reboot nor a power cut keeps the store
+# rest: bookworm trixie
 # time: 300
 stage_1() {
 	hold_unit yes FileDescriptorStorePreserve=yes

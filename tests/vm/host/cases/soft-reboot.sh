@@ -2,6 +2,7 @@
 # shows: systemctl soft-reboot keeps on systemd 262 what Preserve=yes or
 # on-success keeps, and loses all of it on 257
 # suites: trixie sid
+# rest: trixie
 stage_1() {
 	hold_units
 	systemctl start $units

@@ -3,6 +3,7 @@
 # in it, since it cannot open /dev/liveupdate; a stock kernel that comes after a
 # stock one keeps small pages, and loses huge ones
 # suites: sid
+# rest: sid
 # other-kernels: stock
 # time: 400
 next_kernel_name=stock

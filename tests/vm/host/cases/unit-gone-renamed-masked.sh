@@ -2,6 +2,7 @@
 # shows: the memory of a unit that is removed or renamed stays held on systemd
 # 262, for ever, and systemctl clean refuses it; a masked unit gives it up
 # suites: trixie sid
+# rest: trixie sid
 # is UNIT STATES: its load state, its state, and how much is in its store
 is() {
 	local have

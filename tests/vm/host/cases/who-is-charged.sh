@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shows: the pages count for the unit that made them, after a restart for its
 # slice alone, after a kexec for none but the root of all cgroups
+# rest: bookworm trixie
 # time: 300
 root=/sys/fs/cgroup
 
