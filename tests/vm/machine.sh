@@ -33,7 +33,7 @@ kernel_complaints() {
 # machine_start ACCELERATOR KERNEL INITRD COMMAND_LINE: sets qemu_pid and port.
 # The array "drives" holds NAME=FILE for each file that the machine can read.
 machine_start() {
-	local node each scratch=0 khz drive name arguments=$4
+	local node each scratch=0 khz drive name arguments=$4 size=${memory}M
 	local -a qemu=()
 	# Where the processor says that it is good at "rep movsb", the kernel copies
 	# and clears with it, which emulation does byte by byte
@@ -53,6 +53,12 @@ machine_start() {
 			-numa "node,nodeid=$node,memdev=ram$node,cpus=$((node * each))-$((node * each + each - 1))")
 	done
 	[ "$nodes" -gt 1 ] || qemu=()
+	# Memory that the kernel adds while it boots
+	if [ "$dimm" -gt 0 ]; then
+		size=${memory}M,slots=1,maxmem=$((memory + dimm))M
+		qemu+=(-object "memory-backend-ram,id=dimm,size=${dimm}M"
+			-device pc-dimm,memdev=dimm)
+	fi
 	# A host program finds it among the files of QEMU
 	if [ "$ram" = shared ]; then
 		qemu=(-object "memory-backend-memfd,id=ram,size=${memory}M,share=on")
@@ -84,6 +90,8 @@ machine_start() {
 	# What the kernel measures and checks goes wrong when the host has no time
 	# for it: a clock thirty times too fast, lockups that are none, a timer that
 	# seems not to be connected. The first is told, the last not checked.
+	[ "$scratch_size" = default ] ||
+		arguments="kho_scratch=16M,$((192 + scratch))M,64M $arguments"
 	khz=$("$build/tsc-khz")
 	[ -z "$khz" ] || arguments="tsc_early_khz=$khz $arguments"
 
@@ -91,9 +99,10 @@ machine_start() {
 	# -no-reboot: a kernel that resets the machine ends it; kexec does not.
 	qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot \
 		-machine "$machine" \
-		"${cpu[@]}" -smp "$cpus,sockets=$nodes" -m "$memory" "${qemu[@]}" \
+		"${cpu[@]}" -smp "$cpus,sockets=$nodes" \
+		-m "$size" "${qemu[@]}" \
 		-kernel "$2" -initrd "$3" \
-		-append "console=ttyS0 panic=-1 loglevel=7 tsc=reliable no_timer_check kho=on liveupdate=on kho_scratch=16M,$((192 + scratch))M,64M $arguments" \
+		-append "console=ttyS0 panic=-1 loglevel=7 tsc=reliable no_timer_check kho=on liveupdate=on $arguments" \
 		-chardev "file,id=console,path=$console,append=on" -serial chardev:console \
 		-device virtio-serial-pci \
 		-chardev "file,id=channel,path=$channel,append=on" \
@@ -135,6 +144,7 @@ disk_cool() {
 # answer holds until the host boots again.
 choose_accelerator() {
 	local answer=$cache/accelerator boot host_program='' disk='' memory=512 nodes=1 cpus=1 ram=private
+	local dimm=0 scratch_size=fixed
 	local console=$work/kvm.console channel=$work/kvm.channel i kernel
 	local -a drives=("files=$build/layers/files.ext4")
 
