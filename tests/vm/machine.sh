@@ -30,20 +30,41 @@ kernel_complaints() {
 		grep -aE "$complaint_words" || true
 }
 
+# machine_common ACCELERATOR: what every machine has, as options of QEMU in the
+# array common and words for its kernel in common_words
+machine_common() {
+	local khz cpu
+
+	# Where the processor says that it is good at "rep movsb", the kernel copies
+	# and clears with it, which emulation does byte by byte
+	case $1 in kvm) cpu=host ;; *) cpu=max,-erms,-fsrm ;; esac
+	# -no-reboot: a kernel that resets the machine ends it; kexec does not.
+	common=(-nodefaults -no-user-config -display none -no-reboot -cpu "$cpu"
+		-chardev "file,id=console,path=$console,append=on" -serial chardev:console
+		-device virtio-serial-pci
+		-chardev "file,id=channel,path=$channel,append=on"
+		-device "virtserialport,chardev=channel,name=hugepersist"
+		-object "rng-random,filename=/dev/urandom,id=rng"
+		-device "virtio-rng-pci,rng=rng")
+	case $1 in tcg) common+=(-accel "tcg,thread=multi") ;; *) common+=(-accel "$1") ;; esac
+
+	# What the kernel measures and checks goes wrong when the host has no time
+	# for it: a clock thirty times too fast, lockups that are none, a timer that
+	# seems not to be connected. The first is told, the last not checked.
+	khz=$("$build/tsc-khz")
+	common_words="console=ttyS0 panic=-1 loglevel=7 tsc=reliable no_timer_check kho=on liveupdate=on${khz:+ tsc_early_khz=$khz}"
+}
+
 # machine_start ACCELERATOR KERNEL INITRD COMMAND_LINE: sets qemu_pid and port.
 # The array "drives" holds NAME=FILE for each file that the machine can read.
 machine_start() {
-	local node each scratch=0 khz drive name arguments=$4
+	local node each scratch=0 drive name arguments=$4
 	local -a qemu=()
-	# Where the processor says that it is good at "rep movsb", the kernel copies
-	# and clears with it, which emulation does byte by byte
-	local -a cpu=(-cpu max,-erms,-fsrm)
 	# The older machine "pc" computes the table of its interrupts in ACPI's
 	# language, once for each device: a second in emulation, and with KASAN
 	# the kernel gives up after 30
 	local machine=q35
 
-	[ "$1" = kvm ] && cpu=(-cpu host)
 	# The next kernel boots in the scratch memory. KASAN wants an eighth of
 	# all memory there, and what describes each page is larger.
 	case $4 in *hp.debug=1*) scratch=$((memory / 5 + 64)) ;; esac
@@ -79,26 +100,12 @@ machine_start() {
 		qemu+=(-drive "file=${drive#*=},format=raw,if=none,id=drive-$name,readonly=on"
 			-device "virtio-blk-pci,drive=drive-$name,serial=$name")
 	done
-	case $1 in tcg) qemu+=(-accel "tcg,thread=multi") ;; *) qemu+=(-accel "$1") ;; esac
-
-	# What the kernel measures and checks goes wrong when the host has no time
-	# for it: a clock thirty times too fast, lockups that are none, a timer that
-	# seems not to be connected. The first is told, the last not checked.
-	khz=$("$build/tsc-khz")
-	[ -z "$khz" ] || arguments="tsc_early_khz=$khz $arguments"
-
+	machine_common "$1"
 	# A memory node has a socket of its own, as the kernel expects.
-	# -no-reboot: a kernel that resets the machine ends it; kexec does not.
-	qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot \
-		-machine "$machine" \
-		"${cpu[@]}" -smp "$cpus,sockets=$nodes" -m "$memory" "${qemu[@]}" \
+	qemu-system-x86_64 -machine "$machine" \
+		-smp "$cpus,sockets=$nodes" -m "$memory" "${qemu[@]}" "${common[@]}" \
 		-kernel "$2" -initrd "$3" \
-		-append "console=ttyS0 panic=-1 loglevel=7 tsc=reliable no_timer_check kho=on liveupdate=on kho_scratch=16M,$((192 + scratch))M,64M $arguments" \
-		-chardev "file,id=console,path=$console,append=on" -serial chardev:console \
-		-device virtio-serial-pci \
-		-chardev "file,id=channel,path=$channel,append=on" \
-		-device virtserialport,chardev=channel,name=hugepersist \
-		-object rng-random,filename=/dev/urandom,id=rng -device virtio-rng-pci,rng=rng \
+		-append "$common_words kho_scratch=16M,$((192 + scratch))M,64M $arguments" \
 		</dev/null >"$work/qemu.log" 2>&1 &
 	qemu_pid=$!
 }

@@ -57,11 +57,7 @@ next_boot() {
 }
 
 next_reset() {
-	echo $((stage + 1)) >/hp/stage
-	sync
-	report "reset $((stage + 1))"
-	sleep 120
-	fail "the power did not fail"
+	leave "reset $((stage + 1))" true
 }
 
 # --- the service hold, see hold.c -----------------------------------------------
