@@ -58,7 +58,7 @@ machine_common() {
 # machine_start ACCELERATOR KERNEL INITRD COMMAND_LINE: sets qemu_pid and port.
 # The array "drives" holds NAME=FILE for each file that the machine can read.
 machine_start() {
-	local node each scratch=0 drive name arguments=$4
+	local node each scratch=0 drive name arguments=$4 size=${memory}M
 	local -a qemu=()
 	# The older machine "pc" computes the table of its interrupts in ACPI's
 	# language, once for each device: a second in emulation, and with KASAN
@@ -74,6 +74,12 @@ machine_start() {
 			-numa "node,nodeid=$node,memdev=ram$node,cpus=$((node * each))-$((node * each + each - 1))")
 	done
 	[ "$nodes" -gt 1 ] || qemu=()
+	# Memory that the kernel adds while it boots
+	if [ "$dimm" -gt 0 ]; then
+		size=${memory}M,slots=1,maxmem=$((memory + dimm))M
+		qemu+=(-object "memory-backend-ram,id=dimm,size=${dimm}M"
+			-device pc-dimm,memdev=dimm)
+	fi
 	# A host program finds it among the files of QEMU
 	if [ "$ram" = shared ]; then
 		qemu=(-object "memory-backend-memfd,id=ram,size=${memory}M,share=on")
@@ -101,11 +107,13 @@ machine_start() {
 			-device "virtio-blk-pci,drive=drive-$name,serial=$name")
 	done
 	machine_common "$1"
+	[ "$scratch_size" = default ] ||
+		arguments="kho_scratch=16M,$((192 + scratch))M,64M $arguments"
 	# A memory node has a socket of its own, as the kernel expects.
 	qemu-system-x86_64 -machine "$machine" \
-		-smp "$cpus,sockets=$nodes" -m "$memory" "${qemu[@]}" "${common[@]}" \
+		-smp "$cpus,sockets=$nodes" -m "$size" "${qemu[@]}" "${common[@]}" \
 		-kernel "$2" -initrd "$3" \
-		-append "$common_words kho_scratch=16M,$((192 + scratch))M,64M $arguments" \
+		-append "$common_words $arguments" \
 		</dev/null >"$work/qemu.log" 2>&1 &
 	qemu_pid=$!
 }
@@ -142,6 +150,7 @@ disk_cool() {
 # answer holds until the host boots again.
 choose_accelerator() {
 	local answer=$cache/accelerator boot host_program='' disk='' memory=512 nodes=1 cpus=1 ram=private
+	local dimm=0 scratch_size=fixed
 	local console=$work/kvm.console channel=$work/kvm.channel i kernel
 	local -a drives=("files=$build/layers/files.ext4")
 
