@@ -29,10 +29,17 @@ struct lu_finish {
 	uint32_t reserved;
 };
 
+struct lu_name {
+	uint32_t size;
+	uint32_t kind;		/* as the series has it; Linux 7.3 leaves 0 */
+	char name[LU_NAME_MAX];
+};
+
 #define LU_CREATE_SESSION	_IO(0xBA, 0x00)
 #define LU_RETRIEVE_SESSION	_IO(0xBA, 0x01)
 #define LU_PRESERVE_FD		_IO(0xBA, 0x40)
 #define LU_RETRIEVE_FD		_IO(0xBA, 0x41)
 #define LU_FINISH		_IO(0xBA, 0x42)
+#define LU_GET_NAME		_IO(0xBA, 0x43)
 
 #endif

@@ -61,6 +61,45 @@ static int duplicate(int argc, char **argv)
 	return 0;
 }
 
+/* reopen NAME FILE r|w|rw: another open of the same file, for this only */
+static int reopen(int argc, char **argv)
+{
+	char path[32];
+	int fd, flags;
+
+	(void)argc;
+	if (!strcmp(argv[3], "r"))
+		flags = O_RDONLY;
+	else if (!strcmp(argv[3], "w"))
+		flags = O_WRONLY;
+	else if (!strcmp(argv[3], "rw"))
+		flags = O_RDWR;
+	else
+		return wrong("open for %s: r, w or rw", argv[3]);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd_of(argv[2]));
+	fd = open(path, flags | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	thing_new(argv[1], fd);
+	return 0;
+}
+
+/* named FILE NAME: what /proc says that this file is */
+static int named(int argc, char **argv)
+{
+	char path[32], name[300];
+	ssize_t length;
+
+	(void)argc;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd_of(argv[1]));
+	length = readlink(path, name, sizeof(name) - 1);
+	if (length < 0)
+		return -errno;
+	name[length] = 0;
+	name[strcspn(name, " ")] = 0;
+	return strcmp(name, argv[2]) ? wrong("%s is %s", argv[1], name) : 0;
+}
+
 static int close_thing(int argc, char **argv)
 {
 	struct thing *t = thing_find(argv[1]);
@@ -180,6 +219,8 @@ const struct command file_commands[] = {
 	{ "memfd", "NAME 2M|1G|shmem SIZE", 3, 3, memory_file },
 	{ "open", "NAME PATH", 2, 2, open_file },
 	{ "dup", "NAME FILE", 2, 2, duplicate },
+	{ "reopen", "NAME FILE r|w|rw", 3, 3, reopen },
+	{ "named", "FILE NAME", 2, 2, named },
 	{ "close", "NAME", 1, 1, close_thing },
 	{ "ftruncate", "FILE SIZE", 2, 2, truncate_to },
 	{ "fallocate", "FILE OFFSET LENGTH", 3, 3, allocate },

@@ -78,6 +78,22 @@ static int finish(int argc, char **argv)
 	return ioctl(fd_of(argv[1]), LU_FINISH, &arg) ? -errno : 0;
 }
 
+/* kind SESSION outgoing|incoming|unknown: what the kernel says it is for */
+static int kind(int argc, char **argv)
+{
+	static const char *const names[] = { "unknown", "outgoing", "incoming" };
+	struct lu_name arg = { .size = sizeof(arg) };
+
+	(void)argc;
+	if (ioctl(fd_of(argv[1]), LU_GET_NAME, &arg))
+		return -errno;
+	if (strcmp(arg.name, argv[1]))
+		return wrong("its name is %s", arg.name);
+	if (arg.kind > 2 || strcmp(names[arg.kind], argv[2]))
+		return wrong("its kind is %u", arg.kind);
+	return 0;
+}
+
 /* jump: into the loaded kernel; comes back only if that fails */
 static int jump(int argc, char **argv)
 {
@@ -106,6 +122,7 @@ const struct command session_commands[] = {
 	{ "preserve", "SESSION FILE TOKEN", 3, 3, preserve },
 	{ "retrieve", "SESSION NEWFILE TOKEN", 3, 3, retrieve },
 	{ "finish", "SESSION", 1, 1, finish },
+	{ "kind", "SESSION outgoing|incoming|unknown", 2, 2, kind },
 	{ "jump", "", 0, 0, jump },
 	{ NULL, NULL, 0, 0, NULL },
 };
