@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: MIT
 # shows: what the old kernel wrote about a file is damaged, in each of its
 # fields: that file is refused, the rest of its session comes back whole
-# hugepages: 80
+# hugepages: 100
 # ram: shared
 # host: ./corrupt
-damages=16
+damages=20
 
-# Each in a session of its own; the position says which damage it gets
+# Each in a session of its own; the position says which damage it gets. The last
+# one gets none.
 stage_1() {
-	for i in $(seq 0 $((damages - 1))); do
+	for i in $(seq 0 $damages); do
 		printf '%s\n' "create s$i" \
 			"memfd good$i 2M 2M" "fill good$i 1$i" \
 			"memfd bad$i 2M 4M" "fill bad$i 2$i" \
@@ -47,14 +48,21 @@ stage_2() {
 		refused 12 EIO		# a page outside of the memory
 		refused 13 EIO		# a page twice
 		refused 14 EOPNOTSUPP	# a version that nobody knows
-		refused 15 EIO		# a page number too large for an address
+		refused 15 EIO		# a flag of a page that nobody knows
+		refused 16 EINVAL	# no magic number
+		refused 17 EINVAL	# a name without an end
+		refused 18 EINVAL	# fewer pages in a block than there have to be
+		refused 19 EINVAL	# a page that is another file's
+		# which has lost nothing
+		printf '%s\n' "incoming s20" "retrieve s20 bad20 2" "check bad20 220"
 	} >/tmp/script
 	luo </tmp/script
 	# two lines of log a file at most: refused, and where its pages are
 	[ "$(dmesg | grep -c 'HugeTLB: LUO:')" -le $((2 * damages + 1)) ]
 	# Free again: two pages of each session, and both or one of the damaged
-	# file, but where nothing says which they are (5, 8, 9, 10, 14), they are
-	# no page of the pool (2, 3), or one was made up (11, 12, 13, 15)
+	# file, but where nothing says which they are (4, 5, 8, 9, 10, 14, 16, 18,
+	# 19), they are no page of the pool (2, 3), or one was made up (11, 12, 13,
+	# 15)
 	numbers "$pool" free_hugepages resv_hugepages surplus_hugepages
-	[ "$have" = "62 0 0" ]
+	[ "$have" = "74 0 0" ]
 }

@@ -20,14 +20,18 @@ stage_1() {
 		passed
 
 		before create s
+		# Some holes may be filled; the file is not frozen
+		failed punch f 0 4M
+		failed punch f 12M 4M
 		failed pool 2M 16 12 0 0
 		failed charged 2M app 4 4
 		failed check f 31 4M 8M
 		failed is f blocks 16384
-		# not frozen
 		failed fallocate f 4M 2M
 		failed close s
 		passed close s
+		passed punch f 0 4M
+		passed punch f 12M 4M
 		passed pool 2M 16 12 0 0
 		passed charged 2M app 4 4
 		passed check f 31 4M 8M
@@ -43,6 +47,8 @@ stage_1() {
 		failed
 		failed is f size 0
 		passed
+		passed punch f 0 4M
+		passed punch f 12M 4M
 		passed pool 2M 16 12 0 0
 		passed charged 2M app 4 4
 		passed check f 31 4M 8M

@@ -5,4 +5,5 @@ stage_1() {
 	for format in kho:kho-v luo:luo-v file:memfd-v file:hugetlb-v; do
 		grep -a "^${format}[0-9]*$" /tmp/notes || fail "no $format in /sys/kernel/notes"
 	done
+	grep -ax page-shift:12 /tmp/notes || fail "no size of a page in /sys/kernel/notes"
 }

@@ -31,16 +31,16 @@ stage_2() {
 	echo 14M >/cgroup/app/hugetlb.2MB.max
 	in_cgroup app luo <<-'END'
 		incoming s
-		expect ENOMEM retrieve s f 1
+		expect EAGAIN retrieve s f 1
 		sh . /cases/limit-too-low-can-be-raised.sh; nothing_charged
-		expect ENOMEM retrieve s f 1
+		expect EAGAIN retrieve s f 1
 		sh echo max >/cgroup/app/hugetlb.2MB.max
 		sh echo 14M >/cgroup/app/hugetlb.2MB.rsvd.max
-		expect ENOMEM retrieve s f 1
+		expect EAGAIN retrieve s f 1
 		sh . /cases/limit-too-low-can-be-raised.sh; nothing_charged
 		sh echo max >/cgroup/app/hugetlb.2MB.rsvd.max
 		sh echo 14M >/cgroup/app/memory.max
-		expect ENOMEM retrieve s f 1
+		expect EAGAIN retrieve s f 1
 		sh . /cases/limit-too-low-can-be-raised.sh; nothing_charged
 		sh echo max >/cgroup/app/memory.max
 		retrieve s f 1
@@ -48,7 +48,7 @@ stage_2() {
 		sh expect_cgroup app 8 8
 		sh grep -x 'hugetlb 16777216' /cgroup/app/memory.stat
 		sh echo 18M >/cgroup/app/hugetlb.2MB.max
-		expect ENOMEM retrieve s g 2
+		expect EAGAIN retrieve s g 2
 		sh expect_cgroup app 8 8
 		# another that has no limit
 		sh echo $PPID >/cgroup/other/cgroup.procs
@@ -58,7 +58,7 @@ stage_2() {
 		sh expect_cgroup other 8 8
 		sh echo 16M >/cgroup/other/hugetlb.2MB.max
 		# given up after a refusal: free, and nothing charged
-		expect ENOMEM retrieve s h 3
+		expect EAGAIN retrieve s h 3
 		finish s
 		sh expect_pool 20 4 0 0
 		close f

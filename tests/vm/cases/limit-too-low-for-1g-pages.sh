@@ -20,15 +20,15 @@ stage_2() {
 	echo 0 >/cgroup/app/hugetlb.1GB.max
 	in_cgroup app luo <<-'END'
 		incoming s
-		expect ENOMEM retrieve s f 1
+		expect EAGAIN retrieve s f 1
 		sh expect_cgroup 1G app 0 0
 		sh echo max >/cgroup/app/hugetlb.1GB.max
 		sh echo 0 >/cgroup/app/hugetlb.1GB.rsvd.max
-		expect ENOMEM retrieve s f 1
+		expect EAGAIN retrieve s f 1
 		sh expect_cgroup 1G app 0 0
 		sh echo max >/cgroup/app/hugetlb.1GB.rsvd.max
 		sh echo 1000M >/cgroup/app/memory.max
-		expect ENOMEM retrieve s f 1
+		expect EAGAIN retrieve s f 1
 		sh expect_cgroup 1G app 0 0
 		sh grep -x 'hugetlb 0' /cgroup/app/memory.stat
 		sh expect_pool 1G 1 0 0 0

@@ -63,7 +63,7 @@ stage_2() {
 		check m 1 0 4M
 		check m 2 4M 4M
 		check m 1 8M 8M
-		sh . /cases/pages-in-scratch-are-moved-out.sh; [ "$(in_scratch "" 8)" = 0 ] || fail "came back in scratch"
+		sh . /cases/pages-in-scratch-are-moved-out.sh; [ "$(in_scratch memfd:f 8)" = 0 ] || fail "came back in scratch"
 		finish s
 	END
 	expect_pool 8 8 0 0

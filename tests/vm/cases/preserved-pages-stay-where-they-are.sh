@@ -66,8 +66,8 @@ stage_2() {
 		# retrieved pages can move again
 		map m f rw 0 16M
 		load m 0
-		sh frame "" 0 >/tmp/frame; echo $(($(cat /tmp/frame) * 4096)) >/sys/devices/system/memory/soft_offline_page
-		sh [ "$(frame "" 0)" != "$(cat /tmp/frame)" ]
+		sh frame memfd:f 0 >/tmp/frame; echo $(($(cat /tmp/frame) * 4096)) >/sys/devices/system/memory/soft_offline_page
+		sh [ "$(frame memfd:f 0)" != "$(cat /tmp/frame)" ]
 		check m 1
 		finish s
 	END

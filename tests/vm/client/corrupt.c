@@ -21,8 +21,11 @@
 
 #define PAGE		4096UL
 #define POSITION	0x5eed7a1e000000ULL
+/* This one is whole */
+#define OTHER		20
 
 struct record {
+	uint64_t magic;
 	uint64_t size;
 	uint64_t pos;
 	uint64_t nr_folios;
@@ -32,12 +35,14 @@ struct record {
 	uint32_t uid;
 	uint32_t gid;
 	uint32_t reserved;
-	uint64_t chunks;
+	uint64_t blocks;
+	char name[256];
 };
 
-struct chunk {
+struct block {
 	uint64_t next;
-	uint64_t pfns[511];
+	uint64_t count;
+	uint64_t entries[510];
 };
 
 /* What LUO says about a file, see include/linux/kho/abi/luo.h */
@@ -63,29 +68,55 @@ static void *at(uint64_t address, uint64_t length)
 	return ram + address;
 }
 
-static uint64_t *pfns(const struct record *r)
+static struct block *block(const struct record *r)
 {
-	struct chunk *chunk = at(r->chunks, PAGE);
-
-	return chunk->pfns;
+	return at(r->blocks, PAGE);
 }
 
-/* A handler that no kernel has */
-static void version(struct record *r)
+static uint64_t *entries(const struct record *r)
 {
-	const char *known = "hugetlb-v";
+	return block(r)->entries;
+}
+
+/* Its record has a page of its own. Nothing else looks like one. */
+static struct record *find(uint64_t position)
+{
+	struct record *r, *found = NULL;
+	uint64_t address;
+
+	for (address = 0; address < ram_size; address += PAGE) {
+		r = (struct record *)(ram + address);
+		if (r->pos != position || r->size != 2UL << 21 ||
+		    r->nr_folios != 2 || r->order != 9)
+			continue;
+		if (found)
+			fail("two records of the same file");
+		found = r;
+	}
+	return found;
+}
+
+static const char known[] = "hugetlb-v";
+
+static struct luo_file *luo_file(const struct record *r)
+{
 	struct luo_file *f;
 	uint64_t address;
 
 	for (address = 0; address + sizeof(*f) <= ram_size; address += 8) {
 		f = (struct luo_file *)(ram + address);
 		if (f->data == (uint64_t)((char *)r - ram) &&
-		    !strncmp(f->compatible, known, strlen(known))) {
-			f->compatible[strlen(known)] = '9';
-			return;
-		}
+		    !strncmp(f->compatible, known, strlen(known)))
+			return f;
 	}
 	fail("LUO has no record of the file");
+	return NULL;
+}
+
+/* A handler that no kernel has */
+static void version(struct record *r)
+{
+	luo_file(r)->compatible[strlen(known)] = '9';
 }
 
 static void reserved(struct record *r)
@@ -130,38 +161,58 @@ static void negative_size(struct record *r)
 
 static void no_list(struct record *r)
 {
-	r->chunks = 0;
+	r->blocks = 0;
 }
 
 static void list_outside(struct record *r)
 {
-	r->chunks = 1ULL << 50;
+	r->blocks = 1ULL << 50;
 }
 
 static void list_not_preserved(struct record *r)
 {
-	r->chunks = 0x1000000;	/* 16 MiB: the kernel itself */
+	r->blocks = 0x1000000;	/* 16 MiB: the kernel itself */
 }
 
 static void page_not_preserved(struct record *r)
 {
-	pfns(r)[1] = 0x1000;	/* the kernel itself, again */
+	entries(r)[1] = 0x1000;	/* the kernel itself, again */
 }
 
 static void page_outside(struct record *r)
 {
-	pfns(r)[1] = 1ULL << 50;
+	entries(r)[1] = 1ULL << 50;
 }
 
 static void page_twice(struct record *r)
 {
-	pfns(r)[1] = pfns(r)[0];
+	entries(r)[1] = entries(r)[0];
 }
 
-/* As a physical address, it is the right one. */
-static void page_number_too_large(struct record *r)
+static void unknown_flag(struct record *r)
 {
-	pfns(r)[1] |= 1ULL << 55;
+	entries(r)[1] |= 1ULL << 55;
+}
+
+static void no_magic(struct record *r)
+{
+	r->magic ^= 1;
+}
+
+static void endless_name(struct record *r)
+{
+	memset(r->name, 'n', sizeof(r->name));
+}
+
+static void short_block(struct record *r)
+{
+	block(r)->count--;
+}
+
+/* A page that another file needs */
+static void other_record(struct record *r)
+{
+	luo_file(r)->data = find(POSITION + OTHER)->blocks;
 }
 
 static const struct damage {
@@ -183,28 +234,15 @@ static const struct damage {
 	{ "page_outside", page_outside },
 	{ "page_twice", page_twice },
 	{ "version", version },
-	{ "page_number_too_large", page_number_too_large },
+	{ "unknown_flag", unknown_flag },
+	{ "no_magic", no_magic },
+	{ "endless_name", endless_name },
+	{ "short_block", short_block },
+	{ "other_record", other_record },
 };
 
 #define DAMAGES (sizeof(damages) / sizeof(damages[0]))
-
-/* Its record has a page of its own. Nothing else looks like one. */
-static struct record *find(uint64_t position)
-{
-	struct record *r, *found = NULL;
-	uint64_t address;
-
-	for (address = 0; address < ram_size; address += PAGE) {
-		r = (struct record *)(ram + address);
-		if (r->pos != position || r->size != 2UL << 21 ||
-		    r->nr_folios != 2 || r->order != 9)
-			continue;
-		if (found)
-			fail("two records of the same file");
-		found = r;
-	}
-	return found;
-}
+_Static_assert(DAMAGES == OTHER, "the file after the damaged ones is whole");
 
 static void map_memory(void)
 {

@@ -366,8 +366,7 @@ probe_says() {
 corrupt_pfn=/sys/kernel/debug/hwpoison/corrupt-pfn
 
 # frame FILE PAGE: the frame number of this 4 KiB page of luo's mapping of a
-# file, which has to be there: of memfd:NAME, or of the only one that was
-# retrieved, which has no name
+# file, which has to be there: of memfd:NAME
 frame() {
 	local address entry
 
