@@ -5,9 +5,10 @@
  * the memory that run-case gives in HP_VM_RAM.
  *
  * A file whose position is POSITION + N gets damage number N from the table
- * below. The record is found by that position, see struct record; it is what
- * include/linux/kho/abi/hugetlb.h of the series says. When all is done, the
- * page in which the machine waits (luo's command "host") is told.
+ * below. With the argument "dependent" it is one file alone, of which LUO's own
+ * record is damaged. The record is found by that position, see struct record; it
+ * is what include/linux/kho/abi/hugetlb.h of the series says. When all is done,
+ * the page in which the machine waits (luo's command "host") is told.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -47,7 +48,8 @@ struct block {
 
 /* What LUO says about a file, see include/linux/kho/abi/luo.h */
 struct luo_file {
-	char compatible[48];
+	char compatible[47];
+	uint8_t flags;
 	uint64_t data;
 	uint64_t token;
 };
@@ -117,6 +119,13 @@ static struct luo_file *luo_file(const struct record *r)
 static void version(struct record *r)
 {
 	luo_file(r)->compatible[strlen(known)] = '9';
+}
+
+/* The same, and the old kernel does not say that the others can do without it */
+static void dependent(struct record *r)
+{
+	version(r);
+	luo_file(r)->flags = 0;
 }
 
 static void reserved(struct record *r)
@@ -281,12 +290,20 @@ static void tell_waiting(void)
 		fail("nobody waits in the machine");
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct record *r;
 	size_t i;
 
 	map_memory();
+	if (argc > 1 && !strcmp(argv[1], "dependent")) {
+		r = find(POSITION);
+		if (!r)
+			fail("no record");
+		dependent(r);
+		tell_waiting();
+		return 0;
+	}
 	for (i = 0; i < DAMAGES; i++) {
 		r = find(POSITION + i);
 		if (!r) {
