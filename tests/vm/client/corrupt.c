@@ -6,7 +6,8 @@
  *
  * A file whose position is POSITION + N gets damage number N from the table
  * below. With the argument "dependent" it is one file alone, of which LUO's own
- * record is damaged. The record is found by that position, see struct record; it
+ * record is damaged; with "pools-..." it is the word on the pools, while the old
+ * kernel still runs. The record is found by that position, see struct record; it
  * is what include/linux/kho/abi/hugetlb.h of the series says. When all is done,
  * the page in which the machine waits (luo's command "host") is told.
  */
@@ -253,6 +254,61 @@ static const struct damage {
 #define DAMAGES (sizeof(damages) / sizeof(damages[0]))
 _Static_assert(DAMAGES == OTHER, "the file after the damaged ones is whole");
 
+/* What the old kernel says of its pools, in pages of its own */
+struct pool {
+	uint32_t order;
+	uint32_t nid;
+	uint64_t nr_pages;
+	uint64_t nr_preserved;
+};
+
+struct pools {
+	char compatible[32];
+	uint64_t nr_pools;
+	struct pool pools[];
+};
+
+static void pools_version(struct pools *p)
+{
+	p->compatible[strlen("hugetlb-pools-v")] = '9';
+}
+
+static void pools_without_end(struct pools *p)
+{
+	p->nr_pools = 1ULL << 60;
+}
+
+static void pools_beyond_memory(struct pools *p)
+{
+	p->pools[0].nr_preserved = 1ULL << 40;
+}
+
+static const struct pools_damage {
+	const char *name;
+	void (*apply)(struct pools *p);
+} pools_damages[] = {
+	{ "pools-version", pools_version },
+	{ "pools-without-end", pools_without_end },
+	{ "pools-beyond-memory", pools_beyond_memory },
+};
+
+static void damage_pools(void (*apply)(struct pools *p))
+{
+	uint64_t address;
+	int found = 0;
+
+	for (address = 0; address < ram_size; address += PAGE) {
+		struct pools *p = (struct pools *)(ram + address);
+
+		if (strncmp(p->compatible, "hugetlb-pools-v1", 32))
+			continue;
+		apply(p);
+		found++;
+	}
+	if (found != 1)
+		fail("not one word on the pools");
+}
+
 static void map_memory(void)
 {
 	const char *path = getenv("HP_VM_RAM");
@@ -296,10 +352,17 @@ int main(int argc, char **argv)
 	size_t i;
 
 	map_memory();
-	if (argc > 1 && !strcmp(argv[1], "dependent")) {
-		r = find(POSITION);
+	for (i = 0; argc > 1 && i < sizeof(pools_damages) / sizeof(pools_damages[0]); i++) {
+		if (strcmp(argv[1], pools_damages[i].name))
+			continue;
+		damage_pools(pools_damages[i].apply);
+		tell_waiting();
+		return 0;
+	}
+	if (argc > 1) {
+		r = strcmp(argv[1], "dependent") ? NULL : find(POSITION);
 		if (!r)
-			fail("no record");
+			fail("no such damage, or no record");
 		dependent(r);
 		tell_waiting();
 		return 0;
