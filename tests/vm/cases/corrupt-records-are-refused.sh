@@ -4,7 +4,7 @@
 # hugepages: 100
 # ram: shared
 # host: ./corrupt
-damages=20
+damages=22
 
 # Each in a session of its own; the position says which damage it gets. The last
 # one gets none.
@@ -33,28 +33,30 @@ refused() {
 stage_2() {
 	{
 		echo host
-		refused 0 EOPNOTSUPP	# a reserved field is set
-		refused 1 EOPNOTSUPP	# a seal that nobody knows
+		refused 0 EIO		# a reserved field is set
+		refused 1 EIO		# a seal that nobody knows
 		refused 2 ENODEV	# an order that has no pool
 		refused 3 ENODEV	# an order that cannot be
-		refused 4 EINVAL	# more pages than the file is long
-		refused 5 EINVAL	# so many that they overflow
-		refused 6 EINVAL	# a file longer than its pages
-		refused 7 EINVAL	# a file of negative length
-		refused 8 EINVAL	# no list of pages
-		refused 9 EINVAL	# a list outside of the memory
-		refused 10 EINVAL	# a list in a page that was not preserved
+		refused 4 EIO		# more pages than the file is long
+		refused 5 EIO		# so many that they overflow
+		refused 6 EIO		# a file longer than its pages
+		refused 7 EIO		# a file of negative length
+		refused 8 EIO		# no list of pages
+		refused 9 EIO		# a list outside of the memory
+		refused 10 EIO		# a list in a page that was not preserved
 		refused 11 EIO		# a page that was not preserved
 		refused 12 EIO		# a page outside of the memory
 		refused 13 EIO		# a page twice
 		refused 14 EOPNOTSUPP	# a version that nobody knows
 		refused 15 EIO		# a flag of a page that nobody knows
-		refused 16 EINVAL	# no magic number
-		refused 17 EINVAL	# a name without an end
-		refused 18 EINVAL	# fewer pages in a block than there have to be
-		refused 19 EINVAL	# a page that is another file's
-		# which has lost nothing
-		printf '%s\n' "incoming s20" "retrieve s20 bad20 2" "check bad20 220"
+		refused 16 EIO		# no magic number
+		refused 17 EIO		# a name without an end
+		refused 18 EIO		# fewer pages in a chunk than there have to be
+		refused 19 EIO		# a page that is another file's
+		refused 20 EIO		# bits that no mode has
+		refused 21 EIO		# an owner that there is not
+		# the other file has lost nothing
+		printf '%s\n' "incoming s22" "retrieve s22 bad22 2" "check bad22 222"
 	} >/tmp/script
 	luo </tmp/script
 	# two lines of log a file at most: refused, and where its pages are

@@ -45,9 +45,8 @@ stage_2() {
 	END
 	dmesg >/tmp/log
 	grep "No registered handler for compatible 'hugetlb-v.*' of token\[0x2\]" /tmp/log
-	grep 'Session \[s\] has 1 files without a handler' /tmp/log
 	grep 'Finished token\[0x2\] without a handler.* stays reserved' /tmp/log
-	grep 'Session \[t\] has 1 files without a handler' /tmp/log
+	grep "No registered handler for compatible 'hugetlb-v.*' of token\[0x1\]" /tmp/log
 	grep 'Finished token\[0x1\] without a handler.* stays reserved' /tmp/log
 	# All this is as usual again for what is preserved from now on
 	luo <<-'END'

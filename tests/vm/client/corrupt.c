@@ -24,7 +24,7 @@
 #define PAGE		4096UL
 #define POSITION	0x5eed7a1e000000ULL
 /* This one is whole */
-#define OTHER		20
+#define OTHER		22
 
 struct record {
 	uint64_t magic;
@@ -37,11 +37,11 @@ struct record {
 	uint32_t uid;
 	uint32_t gid;
 	uint32_t reserved;
-	uint64_t blocks;
+	uint64_t chunks;
 	char name[256];
 };
 
-struct block {
+struct chunk {
 	uint64_t next;
 	uint64_t count;
 	uint64_t entries[510];
@@ -71,14 +71,14 @@ static void *at(uint64_t address, uint64_t length)
 	return ram + address;
 }
 
-static struct block *block(const struct record *r)
+static struct chunk *chunk(const struct record *r)
 {
-	return at(r->blocks, PAGE);
+	return at(r->chunks, PAGE);
 }
 
 static uint64_t *entries(const struct record *r)
 {
-	return block(r)->entries;
+	return chunk(r)->entries;
 }
 
 /* Its record has a page of its own. Nothing else looks like one. */
@@ -171,17 +171,17 @@ static void negative_size(struct record *r)
 
 static void no_list(struct record *r)
 {
-	r->blocks = 0;
+	r->chunks = 0;
 }
 
 static void list_outside(struct record *r)
 {
-	r->blocks = 1ULL << 50;
+	r->chunks = 1ULL << 50;
 }
 
 static void list_not_preserved(struct record *r)
 {
-	r->blocks = 0x1000000;	/* 16 MiB: the kernel itself */
+	r->chunks = 0x1000000;	/* 16 MiB: the kernel itself */
 }
 
 static void page_not_preserved(struct record *r)
@@ -214,15 +214,25 @@ static void endless_name(struct record *r)
 	memset(r->name, 'n', sizeof(r->name));
 }
 
-static void short_block(struct record *r)
+static void short_chunk(struct record *r)
 {
-	block(r)->count--;
+	chunk(r)->count--;
+}
+
+static void unknown_mode(struct record *r)
+{
+	r->mode |= 0100000;
+}
+
+static void no_owner(struct record *r)
+{
+	r->uid = UINT32_MAX;
 }
 
 /* A page that another file needs */
 static void other_record(struct record *r)
 {
-	luo_file(r)->data = find(POSITION + OTHER)->blocks;
+	luo_file(r)->data = find(POSITION + OTHER)->chunks;
 }
 
 static const struct damage {
@@ -247,8 +257,10 @@ static const struct damage {
 	{ "unknown_flag", unknown_flag },
 	{ "no_magic", no_magic },
 	{ "endless_name", endless_name },
-	{ "short_block", short_block },
+	{ "short_chunk", short_chunk },
 	{ "other_record", other_record },
+	{ "unknown_mode", unknown_mode },
+	{ "no_owner", no_owner },
 };
 
 #define DAMAGES (sizeof(damages) / sizeof(damages[0]))
@@ -283,6 +295,14 @@ static void pools_beyond_memory(struct pools *p)
 	p->pools[0].nr_preserved = 1ULL << 40;
 }
 
+/* Each of them fits, but not both */
+static void pools_beyond_memory_together(struct pools *p)
+{
+	for (uint64_t i = 0; i < p->nr_pools; i++)
+		p->pools[i].nr_preserved =
+			ram_size / PAGE >> p->pools[i].order;
+}
+
 static const struct pools_damage {
 	const char *name;
 	void (*apply)(struct pools *p);
@@ -290,6 +310,7 @@ static const struct pools_damage {
 	{ "pools-version", pools_version },
 	{ "pools-without-end", pools_without_end },
 	{ "pools-beyond-memory", pools_beyond_memory },
+	{ "pools-beyond-memory-together", pools_beyond_memory_together },
 };
 
 static void damage_pools(void (*apply)(struct pools *p))

@@ -31,8 +31,9 @@ struct lu_finish {
 
 struct lu_name {
 	uint32_t size;
-	uint32_t kind;		/* as the series has it; Linux 7.3 leaves 0 */
+	uint32_t reserved;
 	char name[LU_NAME_MAX];
+	uint32_t kind;		/* as the series has it; Linux 7.3 leaves 0 */
 };
 
 #define LU_CREATE_SESSION	_IO(0xBA, 0x00)
