@@ -48,17 +48,16 @@ static int final_error(int err)
 
 /*
  * Files in huge pages alone can be retrieved again after a lack of something
- * (mm/hugetlb_luo.c): nothing of them is lost. ENOMEM is a cgroup limit or
- * memory, ENOSPC no memory for the inode, ENFILE the limit of open files.
+ * (mm/hugetlb_luo.c): nothing of them is lost. EAGAIN is a cgroup limit, memory
+ * or the limit of open files. ENOMEM is memory for the descriptor, before the
+ * attempt.
  */
 static int region_error(int err)
 {
 	switch (err) {
+	case -EAGAIN:
 	case -ENOMEM:
-	case -ENOSPC:
 		return -ENOMEM;
-	case -ENFILE:
-		return -EMFILE;
 	default:
 		return final_error(err);
 	}

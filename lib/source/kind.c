@@ -13,9 +13,11 @@
  * to another driver the same number could mean something; it knows the name in
  * full, while the link is only for people to read. A kernel without the request
  * (Linux 6.19: -EINVAL) or a process without /proc leaves one of the two; with
- * neither the one who gave us the descriptor must know.
+ * neither the one who gave us the descriptor must know. The patches of this
+ * project let the request say the kind too; *ret_kind is 0 without them.
  */
-static int check_name(const struct hp_sys *sys, int fd, const char *name)
+static int check_name(const struct hp_sys *sys, int fd, const char *name,
+		      uint32_t *ret_kind)
 {
 	struct luo_name_arg arg = { .size = sizeof(arg) };
 	char link[sizeof(LUO_SESSION_LINK) + LUO_NAME_SIZE];
@@ -29,6 +31,7 @@ static int check_name(const struct hp_sys *sys, int fd, const char *name)
 	    strncmp(link, LUO_SESSION_LINK, strlen(LUO_SESSION_LINK)) != 0)
 		return -EINVAL;
 	asked = sys->ioctl(fd, LUO_GET_NAME, &arg);
+	*ret_kind = asked ? 0 : arg.kind;
 	if (!asked)
 		return strncmp(arg.name, name, sizeof(arg.name)) ? -EINVAL : 0;
 	if (linked >= 0)
@@ -37,8 +40,8 @@ static int check_name(const struct hp_sys *sys, int fd, const char *name)
 }
 
 /*
- * The one place that asks for the kind. A kernel that can tell it gets its
- * question here, before this one, which stays for Linux 6.19 to 7.3:
+ * Whether an outgoing session is empty, and of which kind a session is if the
+ * kernel has not said so (Linux 6.19 to 7.3):
  *
  * A request that cannot succeed: to preserve no file at all. An incoming
  * session does not know the request. An outgoing one first looks whether the
@@ -75,7 +78,14 @@ static int ask_kind(const struct hp_sys *sys, int fd,
 int hp_luo_identify(const struct hp_sys *sys, int fd, const char *name,
 		    enum hp_luo_kind *ret_kind)
 {
-	int err = check_name(sys, fd, name);
+	uint32_t kind;
+	int err = check_name(sys, fd, name, &kind);
 
-	return err < 0 ? err : ask_kind(sys, fd, ret_kind);
+	if (err < 0)
+		return err;
+	if (kind == LUO_INCOMING) {
+		*ret_kind = HP_LUO_INCOMING;
+		return 0;
+	}
+	return ask_kind(sys, fd, ret_kind);
 }

@@ -42,11 +42,15 @@ struct luo_finish_arg {
 	uint32_t reserved;
 };
 
-/* name comes out. Linux 6.19 does not have it. */
+/*
+ * name comes out. Linux 6.19 does not have it. kind comes out too, if it was 0; a
+ * kernel that does not know it leaves 0.
+ */
 struct luo_name_arg {
 	uint32_t size;
 	uint32_t reserved;
 	char name[LUO_NAME_SIZE];
+	uint32_t kind;
 };
 
 #define LUO_CREATE_SESSION _IO(0xBA, 0x00)
@@ -56,12 +60,16 @@ struct luo_name_arg {
 #define LUO_FINISH _IO(0xBA, 0x42)
 #define LUO_GET_NAME _IO(0xBA, 0x43)
 
+/* The kinds of a session. */
+#define LUO_OUTGOING 1
+#define LUO_INCOMING 2
+
 /* What /proc/self/fd says of a session, before its name. */
 #define LUO_SESSION_LINK "anon_inode:[luo_session] "
 
 _Static_assert(sizeof(struct luo_session_arg) == 72, "LUO session ABI");
 _Static_assert(sizeof(struct luo_file_arg) == 16, "LUO file ABI");
 _Static_assert(sizeof(struct luo_finish_arg) == 8, "LUO finish ABI");
-_Static_assert(sizeof(struct luo_name_arg) == 72, "LUO name ABI");
+_Static_assert(sizeof(struct luo_name_arg) == 76, "LUO name ABI");
 
 #endif

@@ -72,6 +72,7 @@ struct fake {
 	bool leaves_holes;   /* preserve does not fill what it takes */
 	int finish_error;    /* of FINISH and of the last close */
 	int name_error;	     /* of GET_NAME; EINVAL as of Linux 6.19 */
+	bool no_kind;	     /* nor does that tell the kind: stock 7.3 */
 	long pool_pages;     /* huge pages of 2 MiB */
 	long pool_1g_pages;  /* huge pages of 1 GiB */
 	bool no_1g;	     /* this processor has none of that size */

@@ -148,8 +148,7 @@ int file_reserve(struct file *file, uint64_t length)
 	return err;
 }
 
-int file_fill(struct file *file, uint64_t offset, uint64_t length,
-	      unsigned char mark)
+int file_fill(struct file *file, uint64_t offset, uint64_t length)
 {
 	uint64_t first, end, count = file->filled_count;
 	unsigned char *before;
@@ -177,32 +176,12 @@ int file_fill(struct file *file, uint64_t offset, uint64_t length,
 	check(before);
 	memcpy(before, file->filled, file->filled_count);
 	for (uint64_t i = first; i < end; i++)
-		if (!file->filled[i])
-			file->filled[i] = mark;
+		file->filled[i] = 1;
 	err = charge(file);
 	if (err)
 		memcpy(file->filled, before, file->filled_count);
 	free(before);
 	return err;
-}
-
-static bool page_has_bytes(const struct file *file, uint64_t page)
-{
-	uint64_t start = page * file->page_size;
-	off_t data = lseek(file->memfd, (off_t)start, SEEK_DATA);
-
-	return data >= 0 && (uint64_t)data < start + file->page_size;
-}
-
-void file_undo_fill(struct file *file)
-{
-	for (uint64_t i = 0; i < file->filled_count; i++) {
-		if (file->filled[i] != FILLED_BY_LUO)
-			continue;
-		file->filled[i] = page_has_bytes(file, i) ? FILLED : 0;
-	}
-	if (file->page_size)
-		check(!charge(file));
 }
 
 uint64_t file_allocated(const struct file *file)
@@ -262,7 +241,7 @@ int fake_allocate(int fd, uint64_t length)
 	LOCKED();
 	file = fd_lookup(fd, FILE_FD)->file;
 	err = file_resize(file, length);
-	return err ? err : file_fill(file, 0, length, FILLED);
+	return err ? err : file_fill(file, 0, length);
 }
 
 int fake_file_info(int fd, struct hp_file_info *info)

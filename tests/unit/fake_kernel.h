@@ -53,20 +53,14 @@ struct file {
 	bool frozen; /* preserved */
 };
 
-/* A bit of struct file.filled. */
-enum { FILLED = 1, FILLED_BY_LUO = 2 };
-
 struct file *file_new(const char *name, uint64_t page_size);
 void file_get(struct file *file);
 void file_put(struct file *file);
 int file_resize(struct file *file, uint64_t length);
 /* Promise pages for the start of the file up to that length. */
 int file_reserve(struct file *file, uint64_t length);
-/* Take pages for a range, with that mark. */
-int file_fill(struct file *file, uint64_t offset, uint64_t length,
-	      unsigned char mark);
-/* Give those back that LUO took and nobody has written to since. */
-void file_undo_fill(struct file *file);
+/* Take pages for a range. */
+int file_fill(struct file *file, uint64_t offset, uint64_t length);
 uint64_t file_allocated(const struct file *file);
 /* Damage: it says that its pages are of another size than they are. */
 void file_set_page_size(struct file *file, uint64_t page_size);

@@ -78,8 +78,6 @@ static void forget_entries(struct session *s)
 
 		file->frozen = false;
 		file->held = false;
-		if (!s->incoming)
-			file_undo_fill(file);
 		file_put(file);
 	}
 }
@@ -171,7 +169,7 @@ static int preserve_fd(struct session *s, const struct luo_file_arg *arg)
 	if (file->held)
 		return -EBUSY;
 	if (!fake.leaves_holes || !file->page_size)
-		err = file_fill(file, 0, file->length, FILLED_BY_LUO);
+		err = file_fill(file, 0, file->length);
 	else
 		err = 0;
 	if (err)
@@ -188,12 +186,15 @@ static int preserve_fd(struct session *s, const struct luo_file_arg *arg)
 
 /*
  * mm/hugetlb_luo.c: nothing is lost for want of memory, of an inode or of a
- * file. mm/memfd_luo.c does not know of that.
+ * file. mm/memfd_luo.c does not know of that, nor of EAGAIN, which is not
+ * remembered.
  */
-static bool can_repeat(const struct file *file, int err)
+static int retrieve_error(const struct file *file, int err)
 {
-	return file->page_size &&
-	       (err == -ENOMEM || err == -ENOSPC || err == -ENFILE);
+	if (file->page_size &&
+	    (err == -ENOMEM || err == -ENOSPC || err == -ENFILE))
+		return -EAGAIN;
+	return !file->page_size && err == -EAGAIN ? -EIO : err;
 }
 
 /* err: what the test wants to happen. */
@@ -214,7 +215,9 @@ static int retrieve_fd(struct session *s, struct luo_file_arg *arg, int err)
 		err = -ENOMEM;
 	if (e->status)
 		err = e->status < 0 ? e->status : 0;
-	else if (err && !can_repeat(e->file, err))
+	else if (err)
+		err = retrieve_error(e->file, err);
+	if (err && err != -EAGAIN)
 		e->status = err;
 	if (err)
 		return err;
@@ -240,9 +243,11 @@ static int finish(struct session *s, const struct luo_finish_arg *arg)
 
 static int get_name(const struct session *s, struct luo_name_arg *arg)
 {
-	check(arg->size == sizeof(*arg) && !arg->reserved);
+	check(arg->size == sizeof(*arg) && !arg->reserved && !arg->kind);
 	if (fake.name_error)
 		return -fake.name_error;
+	if (!fake.no_kind)
+		arg->kind = s->incoming ? LUO_INCOMING : LUO_OUTGOING;
 	strcpy(arg->name, s->name);
 	return 0;
 }

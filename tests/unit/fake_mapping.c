@@ -242,7 +242,7 @@ static int populate_part(struct map *map, uint64_t offset, uint64_t length,
 	if (offset + length > map->file->length)
 		return -EFAULT;
 	/* madvise(2) says so for SIGBUS. */
-	return file_fill(map->file, offset, length, FILLED) ? -EFAULT : 0;
+	return file_fill(map->file, offset, length) ? -EFAULT : 0;
 }
 
 int fake_populate(void *address, uint64_t length)

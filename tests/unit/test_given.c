@@ -224,6 +224,33 @@ START_TEST(name_on_all_kinds_of_machines)
 }
 END_TEST
 
+/* The kernel tells the kind of a session, or has to be asked by a preserve. */
+START_TEST(kind_on_all_kernels)
+{
+	for (int no_kind = 0; no_kind < 2; no_kind++) {
+		int incoming, empty;
+
+		live_update();
+		fake.no_kind = no_kind;
+		incoming = retrieve("db");
+		empty = create("db");
+		fake.calls[CALL_PRESERVE_FD] = 0;
+		ok(open_one(incoming));
+		ck_assert_int_eq(fake.calls[CALL_PRESERVE_FD], no_kind);
+		ck_assert(is_returned(s));
+		ok(hp_region_reclaim(s, POOL, NULL, &r));
+		check_filled(r);
+		ok(hp_session_commit(s, HP_COMMIT_DROP));
+		ok(hp_session_close(s, 0));
+
+		ok(open_one(empty));
+		ck_assert(!is_returned(s));
+		ok(hp_session_close(s, 0));
+		is(open_one(fill_session(empty)), -EINVAL);
+	}
+}
+END_TEST
+
 START_TEST(errors_of_the_system)
 {
 	static const struct {
@@ -240,6 +267,7 @@ START_TEST(errors_of_the_system)
 	int fds[2];
 
 	live_update();
+	fake.no_kind = true; /* or only one of them is asked by a preserve */
 	fds[0] = retrieve("db");
 	fds[1] = create("db");
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -336,6 +364,7 @@ Suite *given_suite(void)
 		first_preserve_that_fails_can_be_repeated,
 		what_is_not_taken,
 		name_on_all_kinds_of_machines,
+		kind_on_all_kernels,
 		errors_of_the_system,
 		options,
 		NULL,
