@@ -98,7 +98,8 @@ static void judge(struct answer *item, uint64_t page_size, int err,
 			  call);
 		answer_remedy(item,
 			      "Take huge pages of %s from the normal pool "
-			      "(hugepages=), not from hugetlb_cma=.",
+			      "(hugepages=), not from hugetlb_cma=, and "
+			      "from memory that was there at boot.",
 			      label.text);
 		break;
 	default:

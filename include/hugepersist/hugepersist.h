@@ -868,15 +868,14 @@ int hp_region_reclaim(struct hp_session *session, uint64_t token,
  *
  * On failure the region is not preserved and usable as before; regions of the
  * session that were preserved stay so; the session is not sealed any more in
- * any case. Pages that were filled and not used since become untouched again,
- * here and on abort; not those of shmem.
+ * any case. Pages that were filled stay filled, here and on abort.
  *
  * Shmem is put into huge pages first, as far as there are any; if there are
  * none that is no error. See SHMEM.
  *
- * A hardware memory error that the kernel finds in a page at the kexec makes
- * that fail (reboot(2): EHWPOISON). The process goes on, is_preserved stays 1,
- * and so does the error: abort or unpreserve the region.
+ * A huge page of the pool that has a hardware memory error goes along with the
+ * others. In the next kernel the region is complete, and touching that page
+ * raises SIGBUS, as in this kernel.
  *
  * Blocks while the kernel fills and pins the pages; the time grows with the
  * number of huge pages, and with their size for those that must be zeroed
@@ -906,7 +905,9 @@ int hp_region_reclaim(struct hp_session *session, uint64_t token,
  * -ENOSPC	HP_REGIONS_MAX regions are preserved already, or the kernel's
  *		own list is full
  * -EFBIG	more pages than the kernel can hand over in one file
- * -EHWPOISON	a page has a hardware memory error
+ * -EHWPOISON	a page of shmem, or a huge page in the memory that KHO keeps for
+ *		the next kernel, has a hardware memory error and cannot be
+ *		handed over
  * -EPROTO	an answer of the kernel that the library does not know
  * -EMFILE
  */
