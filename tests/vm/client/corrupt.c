@@ -300,7 +300,7 @@ static void pools_beyond_memory_together(struct pools *p)
 {
 	for (uint64_t i = 0; i < p->nr_pools; i++)
 		p->pools[i].nr_preserved =
-			ram_size / PAGE >> p->pools[i].order;
+			ram_size / PAGE * 3 / 4 >> p->pools[i].order;
 }
 
 static const struct pools_damage {
