@@ -178,16 +178,16 @@ static int faults(int argc, char **argv)
 			after = &passed;
 		else if (rc == -EFAULT && faulted.count)
 			after = &faulted;
-		else if (rc == -ENOMEM || rc == -EFAULT)
+		else if (rc == -ENOMEM || rc == -EAGAIN || rc == -EFAULT)
 			after = &failed;
 		else
-			return wrong("%s with failure %d: expected ENOMEM or EFAULT, was %s",
+			return wrong("%s with failure %d: expected ENOMEM, EAGAIN or EFAULT, was %s",
 				     argv[1], n, result_name(rc));
 		if (run_list(after, next))
 			return wrong("%s with failure %d gave %s", argv[1], n,
 				     result_name(rc));
 		nr_passed += !rc;
-		nr_failed += rc == -ENOMEM;
+		nr_failed += rc == -ENOMEM || rc == -EAGAIN;
 		nr_faulted += rc == -EFAULT;
 		if (after != &failed)
 			next++;
