@@ -340,11 +340,7 @@ static int create_session(const struct doctor *task, int device)
 		return err;
 	(void)snprintf(arg.name, sizeof(arg.name),
 		       "hugepersist-doctor-%016" PRIx64, number);
-	err = sys->ioctl(device, LUO_CREATE_SESSION, &arg);
-	if (err < 0)
-		return err;
-	sys->set_cloexec(arg.fd);
-	return arg.fd;
+	return sys->ioctl_fd(device, LUO_CREATE_SESSION, &arg, &arg.fd);
 }
 
 void doctor_liveupdate(struct doctor *task)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* HUGEPERSIST: the hand-over to the next kernel. */
+/* HUGEPERSIST: memory that outlives the process. */
 #include "command.h"
 
 static int reply(struct call *call, int rc)
@@ -26,13 +26,17 @@ static void pair_number(struct call *call, const char *name, uint64_t n)
 static int status(struct call *call)
 {
 	struct storage *st = call->server->storage;
-	int rc = storage_can_preserve(st);
+	bool preserved = storage_is_preserved(st);
+	const char *why;
 
-	resp_array(call->out, 18);
+	resp_array(call->out, 24);
 	pair(call, "origin", storage_origin(st));
-	pair(call, "preserved", storage_is_preserved(st) ? "yes" : "no");
-	pair(call, "can-preserve", rc < 0 ? "no" : "yes");
-	pair(call, "reason", rc < 0 ? storage_error(rc) : "");
+	pair(call, "preserved", preserved ? "yes" : "no");
+	pair(call, "reason", preserved ? "" : storage_not_preserved_reason(st));
+	pair(call, "holder", storage_holder(st));
+	pair(call, "outlives-restart", storage_outlives_restart(st, &why));
+	pair(call, "outlives-kexec", storage_outlives_kexec(st, &why));
+	pair(call, "came-back-sealed", st->sealed ? "yes" : "no");
 	pair(call, "save-dir", st->save_dir ? st->save_dir : "");
 	pair(call, "save-status", storage_save_status(st));
 	pair_number(call, "save-time", st->saved.seconds);
@@ -56,10 +60,11 @@ int command_hugepersist(struct call *call)
 	if (slice_is(sub, "help")) {
 		resp_array(call->out, 3);
 		resp_status(call->out,
-			    "PRESERVE: from now on a kexec takes the data along");
-		resp_status(call->out, "ABORT: no longer take it along");
+			    "PRESERVE: the holder keeps the data, as from the start on");
 		resp_status(call->out,
-			    "STATUS: where the data came from, and whether it is preserved and saved");
+			    "ABORT: take the data back, so that it ends with this process");
+		resp_status(call->out,
+			    "STATUS: where the data came from, who holds it, and whether it is saved");
 		return 0;
 	}
 	return call_unknown_subcommand(call);

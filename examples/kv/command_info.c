@@ -102,15 +102,24 @@ static void save_lines(const struct storage *st, struct buf *b)
 static void persistence_section(struct call *call, struct buf *b)
 {
 	struct storage *st = call->server->storage;
-	int rc = storage_can_preserve(st);
+	bool preserved = storage_is_preserved(st);
+	const char *restart, *restart_why, *kexec, *kexec_why;
 
+	restart = storage_outlives_restart(st, &restart_why);
+	kexec = storage_outlives_kexec(st, &kexec_why);
 	add(b, "loading:0");
 	add(b, "session:%s", call->server->options->session);
 	add(b, "origin:%s", storage_origin(st));
-	add(b, "preserved:%s", storage_is_preserved(st) ? "yes" : "no");
-	add(b, "can_preserve:%s", rc < 0 ? "no" : "yes");
-	if (rc < 0)
-		add(b, "cannot_preserve_reason:%s", storage_error(rc));
+	add(b, "came_back_sealed:%s", st->sealed ? "yes" : "no");
+	add(b, "holder:%s", storage_holder(st));
+	add(b, "preserved:%s", preserved ? "yes" : "no");
+	if (!preserved)
+		add(b, "not_preserved_reason:%s",
+		    storage_not_preserved_reason(st));
+	add(b, "outlives_restart:%s", restart);
+	add(b, "outlives_restart_reason:%s", restart_why);
+	add(b, "outlives_kexec:%s", kexec);
+	add(b, "outlives_kexec_reason:%s", kexec_why);
 	if (st->save_dir)
 		save_lines(st, b);
 }

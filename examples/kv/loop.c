@@ -88,27 +88,13 @@ static void accepted(struct loop *l, struct listener *from,
 
 static void signaled(struct loop *l, int res)
 {
-	int rc;
-
 	if (res != sizeof(l->signal)) {
 		start_signal(l);
 		return;
 	}
-	switch (l->signal.ssi_signo) {
-	case SIGUSR1:
-		rc = storage_preserve(l->server->storage);
-		if (rc < 0)
-			fprintf(stderr, "hp-kv: not preserved: %s\n",
-				storage_error(rc));
-		else
-			fprintf(stderr, "hp-kv: preserved: a kexec takes the data along\n");
-		break;
-	default:
-		/* As Redis: with data that cannot be saved it stays. */
-		if (storage_save_at_end(l->server->storage) == 0)
-			l->server->stopping = true;
-		break;
-	}
+	/* As Redis: with data that cannot be saved it stays. */
+	if (storage_save_at_end(l->server->storage) == 0)
+		l->server->stopping = true;
 	start_signal(l);
 }
 
@@ -230,7 +216,6 @@ static int init_signals(struct loop *l)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGUSR1);
 	signal(SIGPIPE, SIG_IGN);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
 		return -errno;

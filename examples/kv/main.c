@@ -5,34 +5,25 @@
 
 #include "clock.h"
 #include "loop.h"
+#include "notify.h"
 #include "options.h"
 #include "server.h"
 #include "storage.h"
 
-static void say_preserve(struct storage *st, const struct options *o)
-{
-	int rc = storage_can_preserve(st);
-
-	if (o->preserve)
-		rc = storage_preserve(st);
-	if (rc < 0)
-		fprintf(stderr,
-			"hp-kv: the data will not survive a kernel update: %s\n",
-			storage_error(rc));
-}
-
 /* One line for whoever waits for it. */
 static void say_ready(const struct server *s, const struct options *o)
 {
-	printf("ready: origin=%s keys=%" PRIu64 " preserved=%s session=%s",
+	printf("ready: origin=%s keys=%" PRIu64 " preserved=%s holder=%s session=%s",
 	       storage_origin(s->storage), store_keys(s->store),
-	       storage_is_preserved(s->storage) ? "yes" : "no", o->session);
+	       storage_is_preserved(s->storage) ? "yes" : "no",
+	       storage_holder(s->storage), o->session);
 	if (o->port)
 		printf(" tcp=%s:%d", o->bind, o->port);
 	if (o->unixsocket)
 		printf(" unix=%s", o->unixsocket);
 	printf("\n");
 	fflush(stdout);
+	notify("READY=1");
 }
 
 static int serve(struct loop *loop, struct server *server)
@@ -64,8 +55,9 @@ int main(int argc, char **argv)
 	if (rc == 0)
 		rc = storage_open(&storage, &o);
 	if (rc == 0) {
-		say_preserve(&storage, &o);
 		rc = serve(&loop, &server);
+		if (rc == 0)
+			storage_seal(&storage);
 		storage_close(&storage);
 	}
 	loop_close(&loop);

@@ -13,7 +13,7 @@
 
 static const char usage[] =
 	"Usage: hp-kv [OPTION]...\n"
-	"A key-value store in huge pages that survive a kernel update.\n"
+	"A key-value store in huge pages that outlive it, and the kernel.\n"
 	"It speaks the Redis protocol.\n"
 	"\n"
 	"  -p, --port=PORT         TCP port, 0 for none (6379)\n"
@@ -21,21 +21,19 @@ static const char usage[] =
 	"  -u, --unixsocket=PATH   listen on this Unix socket too\n"
 	"  -m, --memory=SIZE       size of a new region, e.g. 512M or 4G (1G);\n"
 	"                          a multiple of 2 MiB, taken from the huge pages\n"
-	"  -s, --session=NAME      name to be found under after the update (kv)\n"
+	"  -s, --session=NAME      name under which the region is kept (kv)\n"
 	"  -d, --save-dir=DIR      save there on SAVE and at the end, and load what is\n"
-	"                          there if no kernel handed the region over\n"
+	"                          there if no region was kept\n"
 	"  -c, --maxclients=N      connections at the same time (1000)\n"
-	"      --preserve          hand the region to the kernel at the start;\n"
-	"                          else on SIGUSR1 or HUGEPERSIST PRESERVE\n"
 	"      --shmem             the region in ordinary memory with transparent huge\n"
 	"                          pages, which kernels without our patches preserve\n"
 	"                          too; takes all of it at the start\n"
-	"      --discard           if what came back, or the save, cannot be used, go\n"
+	"      --discard           if what was kept, or the save, cannot be used, go\n"
 	"                          on without it instead of not at all\n"
 	"  -h, --help              print this\n"
 	"  -V, --version           print the version\n";
 
-enum { OPT_PRESERVE = 256, OPT_DISCARD, OPT_SHMEM };
+enum { OPT_DISCARD = 256, OPT_SHMEM };
 
 static const struct option long_options[] = {
 	{ "port", required_argument, NULL, 'p' },
@@ -45,7 +43,6 @@ static const struct option long_options[] = {
 	{ "session", required_argument, NULL, 's' },
 	{ "save-dir", required_argument, NULL, 'd' },
 	{ "maxclients", required_argument, NULL, 'c' },
-	{ "preserve", no_argument, NULL, OPT_PRESERVE },
 	{ "discard", no_argument, NULL, OPT_DISCARD },
 	{ "shmem", no_argument, NULL, OPT_SHMEM },
 	{ "help", no_argument, NULL, 'h' },
@@ -107,9 +104,6 @@ static int set(struct options *o, int c, int *ret_status)
 		if (!parse_int(optarg, 1, 100000, &o->maxclients))
 			return wrong(ret_status, "--maxclients is 1 to 100000",
 				     optarg);
-		return 0;
-	case OPT_PRESERVE:
-		o->preserve = true;
 		return 0;
 	case OPT_DISCARD:
 		o->discard = true;

@@ -13,7 +13,6 @@ struct options {
 	const char *session;
 	const char *save_dir;		/* NULL: none */
 	int maxclients;
-	bool preserve;
 	bool discard;
 	bool shmem;
 };

@@ -8,8 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <hugepersist/save.h>
-
 /* Note what is in the directory: 0 or -errno. */
 static int look(struct storage *st, struct hp_save_info *info)
 {
@@ -72,7 +70,11 @@ void storage_save_opened(struct storage *st)
 
 int storage_save(struct storage *st)
 {
-	struct hp_save_opts opts = { .size = sizeof(opts) };
+	struct hp_save_opts opts = {
+		.size = sizeof(opts),
+		.progress = storage_progress,
+		.context = st,
+	};
 	struct hp_save_info info;
 	int rc;
 
@@ -86,12 +88,8 @@ int storage_save(struct storage *st)
 		st->saved.changes = st->store.changes;
 		rc = look(st, &info);
 	}
-	if (rc < 0) {
-		fprintf(stderr, "hp-kv: not saved to %s: %s\n", st->save_dir,
-			storage_error(rc));
-		if (st->detail[0])
-			fprintf(stderr, "hp-kv: %s\n", st->detail);
-	}
+	if (rc < 0)
+		storage_say(st, "not saved to the directory", rc);
 	st->saved.error = rc;
 	return rc;
 }

@@ -2,16 +2,15 @@
 /*
  * hugepersist: save the regions of a session to a directory, and load them.
  *
- * For what a live update cannot do: a full reboot, a kernel that does not hand
- * over huge pages, a machine without live update. Costs a copy each way, at the
- * speed of the storage.
+ * For what no holder outlives: a full reboot, a power cut, a kernel that does
+ * not hand over huge pages. Costs a copy each way, at the speed of the storage.
  *
- *	rc = hp_session_save(s, "/var/lib/mydb/save", NULL, NULL);
+ *	err = hp_session_save(s, "/var/lib/mydb/save", NULL, NULL);
  *	... reboot ...
- *	rc = hp_region_open(s, POOL, POOL_BYTES, "/var/lib/mydb/save", NULL,
- *			    NULL, &r);
- *	if (!rc && hp_region_origin(r) == HP_ORIGIN_CREATED)
- *		... start with an empty pool ...
+ *	err = hp_region_restore(s, POOL, POOL_BYTES, "/var/lib/mydb/save", NULL,
+ *				NULL, &r);
+ *	if (!err && hp_region_is_new(r))
+ *		pool_format(hp_region_address(r));
  *
  * -- Read this before the first call ---------------------------------------
  *
@@ -30,10 +29,10 @@
  * beyond the library.
  *
  * STALE DATA. A save is as old as it is. A program that changes its regions and
- * dies without another save finds the same old save at the next start: saved on
- * Monday, over a live update on Tuesday, crash on Wednesday, and Monday is
- * loaded. Where that matters (a cache whose truth is elsewhere) call
- * hp_save_remove() before the first write, wherever the bytes came from.
+ * loses its memory finds the same old save at the next start: saved on Monday,
+ * changed on Tuesday, power cut on Wednesday, and Monday is loaded. Where that
+ * matters (a cache whose truth is elsewhere) call hp_save_remove() before the
+ * first write, wherever the bytes came from.
  *
  * WRITERS. Without HP_SAVE_ONLINE no thread or process may write to the
  * regions during hp_session_save(). A write that happens nevertheless makes a
@@ -248,10 +247,10 @@ struct hp_save_info {
  * @result: filled in on success; its size must be set; or NULL
  *
  * All that are open, with token, length, page size, label, layout number and
- * address. The session stays as it is; regions may be preserved or not, and no
- * live update is needed (HP_SESSION_LOCAL). A session without regions makes a
- * save without regions, if none is lost by that (-EBUSY). On failure the old
- * save stays, if there was one.
+ * address. The session stays as it is. Regions may be preserved or not, and no
+ * holder is needed (HP_SESSION_LOCAL). A session without regions makes a save
+ * without regions, if none is lost by that (-EBUSY). On failure the old save
+ * stays, if there was one.
  *
  * Blocks until all is on the storage.
  *
@@ -263,11 +262,11 @@ struct hp_save_info {
  *		format, or one with a region that is not open in this session,
  *		which would be lost: load it, choose another directory, or
  *		HP_SAVE_REPLACE. One that is damaged is replaced.
- * -ENOTEMPTY	regions came back from an update that are not reclaimed, and
- *		would be missing: reclaim them, or hp_session_commit() first
- * -EBADMSG, -ENODATA, -EOPNOTSUPP
- *		returned session whose manifest cannot be read, so that what is
- *		missing is not known: commit first
+ * -ENOTEMPTY	regions that came back are not open, or are lost, and would be
+ *		missing: open them, or give them up with HP_COMMIT_DROP
+ * -EBADMSG, -ENOMSG, -EOPNOTSUPP
+ *		the manifest that came back cannot be read, so nobody knows what
+ *		would be missing: see hp_session_commit()
  * -EUCLEAN	the file of a region was resized, or hp_region_fd() closed
  * -EHWPOISON	a page of a region has a hardware memory error
  * -ENOSPC	the file system or a quota has no room for the new save beside
@@ -319,7 +318,7 @@ int hp_session_load(struct hp_session *session, const char *directory,
  * Reads straight into the huge pages; blocks until all is there and checked.
  *
  * -EINVAL	null session or ret_region; token is HP_TOKEN_RESERVED; bad
- *		options, as hp_region_create(), such as a range of numa outside
+ *		options, as hp_region_open(), such as a range of numa outside
  *		the saved length; see ERRORS
  * -ECHILD	in a forked child
  * -ENOENT	no such directory, no save in it, one of another session, or one
@@ -327,18 +326,18 @@ int hp_session_load(struct hp_session *session, const char *directory,
  * -EBADMSG	the save is damaged: the index is no index or its checksum is
  *		wrong, a data file is missing or too short, or a block has not
  *		the checksum that it had. The log function hears which. Or the
- *		session came back with a damaged manifest, so that it is not
- *		known whether the token did: manifest_error in hp_session_info()
- *		tells which of the two
+ *		manifest that came back is damaged, so that nobody knows whether
+ *		the token came back: manifest_error in hp_session_info() tells
+ *		which of the two
+ * -ENOMSG	the manifest that came back is gone: see hp_session_commit()
  * -EOPNOTSUPP	a newer version of the library wrote it in a format that this
  *		one does not know, or a machine of the other byte order; or as
- *		hp_region_create()
+ *		hp_region_open()
  * -ESTALE	the layout number in region_opts is not that of the save
  * -EADDRINUSE	something is mapped at the address, or the old one is not known
- * -EEXIST	a region with that token is open, or came back and is not
- *		reclaimed
+ * -EEXIST	a region with that token is open, or came back
  * -ECANCELED	progress said so
- * -ENOMEM, -EFBIG, -EHWPOISON, -ENODATA	as hp_region_create()
+ * -ENOMEM, -EFBIG, -EHWPOISON	as hp_region_open()
  */
 int hp_region_load(struct hp_session *session, uint64_t token,
 		   const char *directory,
@@ -347,37 +346,38 @@ int hp_region_load(struct hp_session *session, uint64_t token,
 		   struct hp_region **ret_region);
 
 /*
- * hp_region_open - the region, from wherever its bytes are.
+ * hp_region_restore - the region, from wherever its bytes are.
  * @length: for a new one, as hp_region_create()
  * @directory: of a save; NULL: there is none
  * @region_opts: or NULL
  * @opts: for the load; or NULL
  *
- * The first of these that has the token: hp_region_reclaim(), hp_region_load(),
- * hp_region_create(). hp_region_origin() tells which it was. Only -ENOENT leads
- * to the next one; every other error is the result, so that data which is there
- * and cannot be read is never passed over in silence. See STALE DATA.
+ * The first of these that has the token: what came back (hp_region_reclaim()),
+ * the save (hp_region_load()), new memory (hp_region_open()). hp_region_origin()
+ * tells which it was. Only -ENOENT and -ENODATA lead to the next one. Every other
+ * error is the result, so that data which is there and cannot be read is never
+ * passed over in silence. See STALE DATA.
  *
  * The regions of a session can come from different places and times: one from
- * the live update, and one that was not preserved from an old save. Compare
- * hp_region_origin() of all of them before the first use.
+ * the holder, and one that is lost from an old save. Compare hp_region_origin()
+ * of all of them before the first use.
  *
- * Options of the region: all that create takes. Reclaim and load take layout as
- * the one expected, and address; page_size and label are for create alone; numa
- * and populate for create and load. HP_REGION_OLD_ADDRESS goes to reclaim and
- * load, HP_REGION_SHMEM to load and create: what comes back is what it was. The
+ * Options of the region: all that hp_region_create() takes, and
+ * HP_REGION_OLD_ADDRESS. layout is expected of what is there. page_size and label
+ * are for new memory alone. numa, HP_REGION_POPULATE and HP_REGION_SHMEM are for
+ * a save and for new memory. HP_REGION_OLD_ADDRESS is for what is there. The
  * length of what is found may differ from length.
  *
  * -EINVAL	length and options are checked first, as for a new region; and a
  *		range of numa outside the region that is loaded
- * all else	as hp_region_reclaim(), hp_region_load() and hp_region_create(),
- *		but for -ENOENT
+ * -EUCLEAN	the file that came back is not what the manifest says
+ * all else	as hp_region_load(), but for -ENOENT
  */
-int hp_region_open(struct hp_session *session, uint64_t token, uint64_t length,
-		   const char *directory,
-		   const struct hp_region_opts *region_opts,
-		   const struct hp_save_opts *opts,
-		   struct hp_region **ret_region);
+int hp_region_restore(struct hp_session *session, uint64_t token,
+		      uint64_t length, const char *directory,
+		      const struct hp_region_opts *region_opts,
+		      const struct hp_save_opts *opts,
+		      struct hp_region **ret_region);
 
 /* -- Save ------------------------------------------------------------------ */
 

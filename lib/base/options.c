@@ -94,6 +94,9 @@ int hp_region_options_read(struct hp_region_opts *known,
 	/* HP_PAGE_ANY is a power of two as well. */
 	if (known->page_size && !is_power_of_two(known->page_size))
 		return -EINVAL;
+	/* Shmem is by that, in whatever pages it is. */
+	if (known->flags & HP_REGION_SHMEM && known->page_size == HP_PAGE_2M)
+		known->page_size = 0;
 	if (known->flags & HP_REGION_SHMEM && known->page_size)
 		return -EINVAL;
 	if (known->populate_threads && !(known->flags & HP_REGION_POPULATE))

@@ -99,6 +99,9 @@ static int read_about(struct hp_manifest *manifest,
 	struct hp_manifest_about *about = &manifest->about;
 
 	*about = h->about;
+	manifest->sequence = h->sequence;
+	if (!about->id)
+		return refuse(manifest, -EBADMSG, "the session has no id");
 	if (about->sealed > 1)
 		return refuse(manifest, -EBADMSG, "sealed is not 0 or 1");
 	clean_string(about->kernel, sizeof(about->kernel));
@@ -143,30 +146,39 @@ static unsigned int find_place(const struct hp_manifest *manifest,
 _Static_assert(HP_MANIFEST_PLACES == 1 << (64 - 53), "all that a hash can be");
 _Static_assert(HP_MANIFEST_PLACES > HP_REGIONS_MAX, "one place is free");
 
+bool hp_manifest_index(struct hp_manifest *manifest)
+{
+	memset(manifest->places, 0, sizeof(manifest->places));
+	for (uint32_t i = 0; i < manifest->count; i++) {
+		unsigned int place =
+			find_place(manifest, manifest->entries[i].token);
+
+		if (manifest->places[place])
+			return false;
+		manifest->places[place] = (uint16_t)(i + 1);
+	}
+	return true;
+}
+
 static int read_entries(struct hp_manifest *manifest,
 			const struct hp_manifest_header *h,
 			const unsigned char *slot)
 {
 	const unsigned char *bytes = slot + h->header_size;
 
-	memset(manifest->places, 0, sizeof(manifest->places));
 	manifest->count = h->count;
 	for (uint32_t i = 0; i < h->count; i++, bytes += h->entry_size) {
 		struct hp_manifest_entry *e = &manifest->entries[i];
 		const char *problem;
-		unsigned int place;
 
 		memcpy(e, bytes, sizeof(*e));
 		problem = entry_problem(e);
 		if (problem)
 			return refuse(manifest, -EBADMSG, problem);
 		clean_string(e->label, sizeof(e->label));
-		place = find_place(manifest, e->token);
-		if (manifest->places[place])
-			return refuse(manifest, -EBADMSG,
-				      "a token is listed twice");
-		manifest->places[place] = (uint16_t)(i + 1);
 	}
+	if (!hp_manifest_index(manifest))
+		return refuse(manifest, -EBADMSG, "a token is listed twice");
 	return 0;
 }
 
@@ -193,6 +205,7 @@ int hp_manifest_parse(const void *bytes, size_t size,
 		if (!best_slot || h.sequence > best.sequence) {
 			best = h;
 			best_slot = slot;
+			manifest->whole = i;
 		}
 	}
 	if (!best_slot)
@@ -241,8 +254,8 @@ int hp_manifest_read(const struct hp_sys *sys, int fd,
 	return hp_manifest_parse(copy.memory, (size_t)info.length, manifest);
 }
 
-const struct hp_manifest_entry *
-hp_manifest_find(const struct hp_manifest *manifest, uint64_t token)
+struct hp_manifest_entry *hp_manifest_find(struct hp_manifest *manifest,
+					   uint64_t token)
 {
 	unsigned int number = manifest->places[find_place(manifest, token)];
 

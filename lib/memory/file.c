@@ -32,16 +32,21 @@ int hp_file_check_huge(const struct hp_sys *sys, const struct hp_log *log,
 	return 0;
 }
 
-bool hp_file_is_full(const struct hp_sys *sys, int fd,
-		     const struct hp_file_info *info)
+int hp_file_is_full(const struct hp_sys *sys, int fd,
+		    const struct hp_file_info *info)
 {
 	uint64_t start, end;
+	int err;
 
 	if (info->page_size)
 		return info->allocated >= info->length;
 	/* However the kernel counts the blocks of what came back. */
-	return !sys->find_data(fd, 0, &start, &end) && !start &&
-	       end >= info->length;
+	err = sys->find_data(fd, 0, &start, &end);
+	if (err == -ENXIO)
+		return 0;
+	if (err < 0)
+		return hp_error_common(err);
+	return !start && end >= info->length;
 }
 
 /* Huge page files report the lack of memory and of support in many ways. */

@@ -33,9 +33,9 @@ int hp_file_check_huge(const struct hp_sys *sys, const struct hp_log *log,
 		       int fd, const struct hp_region_opts *opts,
 		       struct hp_file_info *ret_info);
 
-/* Does the file have memory for all of its length? */
-bool hp_file_is_full(const struct hp_sys *sys, int fd,
-		     const struct hp_file_info *info);
+/* Does the file have memory for all of its length? 1, 0 or an error. */
+int hp_file_is_full(const struct hp_sys *sys, int fd,
+		    const struct hp_file_info *info);
 
 /*
  * What an error of making a file means, and a word to the log. The pages were

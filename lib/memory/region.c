@@ -110,9 +110,11 @@ static int map_all(struct hp_region *region, const struct hp_region_opts *opts)
 	return err;
 }
 
-static int map(struct hp_region *region, const struct hp_region_opts *opts)
+int hp_region_map(struct hp_region *region, const struct hp_region_opts *opts)
 {
 	int err;
+
+	region->read_only = opts->flags & HP_REGION_READ_ONLY;
 
 	if ((uintptr_t)opts->address % hp_region_unit(region))
 		return -EINVAL;
@@ -128,7 +130,20 @@ static int map(struct hp_region *region, const struct hp_region_opts *opts)
 	err = map_all(region, opts);
 	if (err < 0)
 		hp_numa_end(&region->numa, region->sys);
+	region->open = !err;
 	return err;
+}
+
+void hp_region_unmap(struct hp_region *region)
+{
+	void *address = region->address;
+
+	region->address = NULL;
+	region->open = false;
+	if (!region->foreign_mapping)
+		region->sys->unmap(address, region->length);
+	region->foreign_mapping = false;
+	hp_numa_end(&region->numa, region->sys);
 }
 
 /* -- The region ------------------------------------------------------------ */
@@ -156,12 +171,12 @@ int hp_region_new(const struct hp_region_parts *parts,
 	region->session = parts->session;
 	region->sys = sys;
 	region->log = parts->log;
+	region->forks = sys->forks();
 	region->token = parts->token;
 	region->layout = parts->layout;
 	region->origin = parts->origin;
 	if (parts->label)
 		set_label(region, parts->label);
-	region->read_only = parts->opts->flags & HP_REGION_READ_ONLY;
 	region->fd = parts->fd;
 	region->device = info->device;
 	region->inode = info->inode;
@@ -170,9 +185,12 @@ int hp_region_new(const struct hp_region_parts *parts,
 	region->shmem = !info->page_size;
 	region->foreign_mapping = parts->mapped;
 	region->address = parts->mapped;
-	err = parts->mapped ? 0 : map(region, parts->opts);
-	if (err < 0)
-		return err;
+	region->open = parts->mapped;
+	if (parts->opts && !parts->mapped) {
+		err = hp_region_map(region, parts->opts);
+		if (err < 0)
+			return err;
+	}
 	*ret_region = hp_memory_keep(&memory);
 	return 0;
 }
@@ -181,10 +199,12 @@ void hp_region_free(struct hp_region *region)
 {
 	const struct hp_sys *sys = region->sys;
 
-	if (!region->foreign_mapping)
-		sys->unmap(region->address, region->length);
-	sys->close(region->fd);
-	hp_numa_end(&region->numa, sys);
+	if (region->open)
+		hp_region_unmap(region);
+	if (region->fd >= 0 && region->passed)
+		sys->leave(region->fd);
+	else if (region->fd >= 0)
+		sys->close(region->fd);
 	sys->free(region);
 }
 

@@ -3,27 +3,6 @@
 
 #include "memory/shmem.h"
 
-int hp_shmem_fill(const struct hp_region *region)
-{
-	struct hp_map_request request = { .length = region->length };
-	const struct hp_pages pages = hp_region_pages(region);
-	void *address;
-	int err;
-
-	/* It came back, so it is full. */
-	if (region->read_only)
-		return 0;
-	/* Not in the application's mapping, which it may have protected. */
-	err = hp_region_map_part(region, &request, &address);
-	if (err == -EEXIST) /* no address was asked for */
-		return -EPROTO;
-	if (err < 0)
-		return hp_region_map_error(region, err, region->length);
-	err = hp_populate(&pages, address, region->length, 0);
-	region->sys->unmap(address, region->length);
-	return err;
-}
-
 /* -- How much of it is huge ------------------------------------------------ */
 
 static int count_error(const struct hp_region *region, const char *call,

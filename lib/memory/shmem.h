@@ -8,12 +8,6 @@
 
 #include "memory/region.h"
 
-/*
- * Take memory for all of the region, in huge pages if there are any: what the
- * kernel fills at preserve, it fills with small ones.
- */
-int hp_shmem_fill(const struct hp_region *region);
-
 /* Count the bytes that are in huge pages right now. */
 int hp_shmem_count_huge(const struct hp_region *region, uint64_t *ret_bytes);
 

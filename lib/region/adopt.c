@@ -98,6 +98,7 @@ HP_EXPORT int hp_region_adopt(struct hp_session *session, uint64_t token,
 	if (err < 0)
 		return err;
 	hp_session_add(session, *ret_region);
+	hp_session_break_seal(session);
 	return 0;
 }
 

@@ -152,6 +152,7 @@ static int adopt(struct hp_session *session, uint64_t token, void *address,
 		return err;
 	hp_fd_keep(&file);
 	hp_session_add(session, *ret_region);
+	hp_session_break_seal(session);
 	return 0;
 }
 

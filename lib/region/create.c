@@ -5,26 +5,36 @@
 #include "base/export.h"
 #include "base/options.h"
 #include "memory/file.h"
+#include "region/create.h"
 #include "session/session.h"
 #include "system/cleanup.h"
 #include "system/pool.h"
 
-/* With a page size, 0: of shmem; all other options are those of the call. */
-static int create(struct hp_session *session, uint64_t token, uint64_t length,
-		  uint64_t page_size, const struct hp_region_opts *known,
+/* What is to be made. */
+struct request {
+	struct hp_session *session;
+	uint64_t token, length;
+	const struct hp_region_opts *known;
+	enum hp_origin origin;
+};
+
+/* With a page size; 0: of shmem. */
+static int create(const struct request *request, uint64_t page_size,
 		  struct hp_region **ret_region)
 {
+	const struct hp_region_opts *known = request->known;
+	struct hp_session *session = request->session;
 	const struct hp_sys *sys = session->sys;
-	bool loaded = known->flags & HP_REGION_LOADED;
 	struct hp_file_info info;
 	int err;
 
 	HP_FD(file, sys, sys->memfd("hugepersist region", page_size));
 	if (file.fd < 0)
 		return hp_file_make_error(&session->log, file.fd, page_size);
-	err = sys->set_length(file.fd, length);
+	err = sys->set_length(file.fd, request->length);
 	if (err < 0)
-		return hp_file_length_error(&session->log, err, length);
+		return hp_file_length_error(&session->log, err,
+					    request->length);
 	err = sys->file_info(file.fd, &info);
 	if (err < 0)
 		return hp_error_common(err);
@@ -34,10 +44,10 @@ static int create(struct hp_session *session, uint64_t token, uint64_t length,
 			.session = session,
 			.sys = sys,
 			.log = &session->log,
-			.token = token,
+			.token = request->token,
 			.layout = known->layout,
 			.label = known->label,
-			.origin = loaded ? HP_ORIGIN_SAVE : HP_ORIGIN_CREATED,
+			.origin = request->origin,
 			.fd = file.fd,
 			.info = &info,
 			.opts = known,
@@ -46,7 +56,6 @@ static int create(struct hp_session *session, uint64_t token, uint64_t length,
 	if (err < 0)
 		return err;
 	hp_fd_keep(&file);
-	hp_session_add(session, *ret_region);
 	return 0;
 }
 
@@ -72,12 +81,12 @@ static int check_pool(const struct hp_sys *sys, bool visible,
 }
 
 /* HP_PAGE_ANY. What was seen free may be gone, then the next size is tried. */
-static int create_any(struct hp_session *session, uint64_t token,
-		      uint64_t length, const struct hp_region_opts *known,
+static int create_any(const struct request *request,
 		      struct hp_region **ret_region)
 {
+	const struct hp_session *session = request->session;
 	bool visible = hp_pool_visible(session->sys);
-	int shift = __builtin_ctzll(length);
+	int shift = __builtin_ctzll(request->length);
 	int result = -EINVAL;
 
 	if (shift > HP_POOL_SHIFT_MAX)
@@ -86,10 +95,10 @@ static int create_any(struct hp_session *session, uint64_t token,
 		uint64_t page_size = UINT64_C(1) << shift;
 		int err;
 
-		err = check_pool(session->sys, visible, page_size, length);
+		err = check_pool(session->sys, visible, page_size,
+				 request->length);
 		if (!err)
-			err = create(session, token, length, page_size, known,
-				     ret_region);
+			err = create(request, page_size, ret_region);
 		switch (err) {
 		case -ENOMEM:
 			hp_log(&session->log, LOG_DEBUG,
@@ -111,12 +120,44 @@ static int create_any(struct hp_session *session, uint64_t token,
 	return result;
 }
 
+int hp_region_make(struct hp_session *session, uint64_t token, uint64_t length,
+		   const struct hp_region_opts *known, enum hp_origin origin,
+		   struct hp_region **ret_region)
+{
+	struct hp_region_opts opts = *known;
+	const struct request request = {
+		.session = session,
+		.token = token,
+		.length = length,
+		.known = &opts,
+		.origin = origin,
+	};
+	int err;
+
+	/* Of shmem that is what its length is a multiple of. */
+	if (!opts.page_size)
+		opts.page_size = HP_PAGE_2M;
+	err = hp_region_options_check_new(&opts, length);
+	if (err < 0)
+		return err;
+	if (opts.page_size == HP_PAGE_ANY)
+		err = create_any(&request, ret_region);
+	else
+		err = create(&request,
+			     opts.flags & HP_REGION_SHMEM ? 0 : opts.page_size,
+			     ret_region);
+	if (err < 0)
+		return err;
+	hp_session_add(session, *ret_region);
+	hp_session_break_seal(session);
+	return 0;
+}
+
 static int create_checked(struct hp_session *session, uint64_t token,
 			  uint64_t length, const struct hp_region_opts *opts,
 			  struct hp_region **ret_region)
 {
 	struct hp_region_opts known;
-	bool shmem;
 	int err;
 
 	err = hp_region_options_read(
@@ -124,22 +165,15 @@ static int create_checked(struct hp_session *session, uint64_t token,
 		HP_TAKES_PAGE_SIZE | HP_TAKES_LABEL | HP_TAKES_LAYOUT |
 			HP_TAKES_ADDRESS | HP_TAKES_NUMA,
 		HP_REGION_POPULATE | HP_REGION_SHMEM | HP_REGION_LOADED);
+	if (!err)
+		err = hp_session_check_token(session, token);
 	if (err < 0)
 		return err;
-	shmem = known.flags & HP_REGION_SHMEM;
-	/* Of shmem that is what its length is a multiple of. */
-	if (!known.page_size)
-		known.page_size = HP_PAGE_2M;
-	err = hp_region_options_check_new(&known, length);
-	if (err < 0)
-		return err;
-	err = hp_session_check_token(session, token);
-	if (err < 0)
-		return err;
-	if (known.page_size == HP_PAGE_ANY)
-		return create_any(session, token, length, &known, ret_region);
-	return create(session, token, length, shmem ? 0 : known.page_size,
-		      &known, ret_region);
+	return hp_region_make(session, token, length, &known,
+			      known.flags & HP_REGION_LOADED ?
+				      HP_ORIGIN_SAVE :
+				      HP_ORIGIN_CREATED,
+			      ret_region);
 }
 
 HP_EXPORT int hp_region_create(struct hp_session *session, uint64_t token,

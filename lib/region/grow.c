@@ -70,17 +70,27 @@ static int prepare(struct grow *grow)
 	err = hp_numa_apply(&grow->numa, region->sys, region->log,
 			    grow->address, moved ? 0 : grow->before,
 			    grow->length);
-	if (err < 0 || !(grow->known->flags & HP_REGION_POPULATE))
+	if (err < 0 ||
+	    !(region->held || grow->known->flags & HP_REGION_POPULATE))
 		return err;
-	return hp_populate(&pages, grow->address + grow->before,
-			   grow->length - grow->before,
-			   grow->known->populate_threads);
+	err = hp_populate(&pages, grow->address + grow->before,
+			  grow->length - grow->before,
+			  grow->known->populate_threads);
+	/* A kernel without the advice: the holder fills it. */
+	return err == -EOPNOTSUPP &&
+			       !(grow->known->flags & HP_REGION_POPULATE) ?
+		       0 :
+		       err;
 }
 
-/* The point after which nothing fails. */
+/*
+ * The point after which nothing fails. What is preserved stays so: the file was
+ * first, the list is second, and has room for what it lists.
+ */
 static void finish(struct grow *grow)
 {
 	struct hp_region *region = grow->region;
+	struct hp_session *session = region->session;
 	char *old = region->address;
 
 	hp_numa_end(&region->numa, region->sys);
@@ -88,6 +98,13 @@ static void finish(struct grow *grow)
 	/* In this order, so that no getter tells too long a mapping. */
 	region->address = grow->address;
 	region->length = grow->length;
+	if (region->held) {
+		session->manifest->about.sealed = 0;
+		(void)hp_session_list(session, region);
+		hp_manifest_write(session->manifest);
+	} else {
+		hp_session_break_seal(session);
+	}
 	if (old != grow->address)
 		region->sys->unmap(old, grow->before);
 }
@@ -134,7 +151,8 @@ static int check_state(const struct hp_region *region)
 {
 	struct hp_file_info info;
 
-	if (region->preserved || region->session->incoming.fd >= 0)
+	if (region->session->incoming.fd >= 0 ||
+	    (region->held && region->session->holder_kind != HP_HOLDER_STORE))
 		return -EBUSY;
 	if (region->foreign_mapping)
 		return -EOPNOTSUPP;

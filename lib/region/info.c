@@ -53,10 +53,12 @@ HP_EXPORT int hp_region_set_layout(struct hp_region *region, uint64_t layout)
 		return err;
 
 	HP_LOCKED(&region->session->lock);
-	if (region->preserved)
-		return -EBUSY;
 	region->layout = layout;
-	return 0;
+	if (!region->listed)
+		return 0;
+	err = hp_session_list(region->session, region);
+	hp_manifest_write(region->session->manifest);
+	return err;
 }
 
 HP_EXPORT int hp_region_check(struct hp_region *region)
@@ -117,7 +119,7 @@ HP_EXPORT int hp_region_get(struct hp_session *session, uint64_t token,
 
 	HP_LOCKED(&session->lock);
 	region = hp_session_find(session, token);
-	if (!region)
+	if (!region || !region->open)
 		return -ENOENT;
 	*ret_region = region;
 	return 0;
@@ -145,14 +147,18 @@ HP_EXPORT uint64_t hp_region_token(const struct hp_region *region)
 	return region ? region->token : 0;
 }
 
+/* In a forked child it is closed. */
 HP_EXPORT int hp_region_fd(const struct hp_region *region)
 {
-	return region ? region->fd : -EINVAL;
+	if (!region)
+		return -EINVAL;
+	return region->sys->forks() == region->forks ? region->fd : -ECHILD;
 }
 
-HP_EXPORT int hp_region_is_preserved(const struct hp_region *region)
+HP_EXPORT int hp_region_is_new(const struct hp_region *region)
 {
-	return region ? region->preserved : 0;
+	return region && (region->origin == HP_ORIGIN_CREATED ||
+			  region->origin == HP_ORIGIN_LOST);
 }
 
 HP_EXPORT enum hp_origin hp_region_origin(const struct hp_region *region)

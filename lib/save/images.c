@@ -13,16 +13,18 @@
 /* -- Regions --------------------------------------------------------------- */
 
 /*
- * One of the regions of the session, from 0 on; NULL: it came back and is not
- * open. -ENOENT: there are no more.
+ * The next region from that index on; NULL: it came back and is not open. One that
+ * is lost has nothing to save. -ENOENT: there are no more.
  */
-static int nth_region(struct hp_session *session, unsigned int index,
-		      struct hp_region **ret_region)
+static int next_region(struct hp_session *session, unsigned int *index,
+		       struct hp_region **ret_region)
 {
 	struct hp_region_info info = { .size = sizeof(info) };
 	int err;
 
-	err = hp_session_region(session, index, &info);
+	do
+		err = hp_session_region(session, (*index)++, &info);
+	while (!err && info.state & HP_REGION_IS_LOST);
 	if (err < 0)
 		return err;
 	*ret_region = NULL;
@@ -35,16 +37,17 @@ int hp_save_count_regions(struct hp_session *session, uint32_t *ret_count)
 {
 	struct hp_session_info info = { .size = sizeof(info) };
 	struct hp_region *region;
+	unsigned int index = 0;
 	uint32_t count = 0;
 	int err;
 
 	err = hp_session_info(session, &info);
 	if (err < 0)
 		return err;
-	if (info.state == HP_STATE_RETURNED && info.manifest_error)
+	if (info.manifest_error)
 		return info.manifest_error;
 	do {
-		err = nth_region(session, count, &region);
+		err = next_region(session, &index, &region);
 		if (!err && !region)
 			err = -ENOTEMPTY;
 		count += !err;
@@ -68,10 +71,11 @@ int hp_save_list_images(struct hp_save_task *task, struct hp_save_image *images,
 			uint32_t count)
 {
 	struct hp_region *region = NULL;
+	unsigned int index = 0;
 	int err = 0;
 
 	for (uint32_t i = 0; !err && i < count; i++) {
-		err = nth_region(task->session, i, &region);
+		err = next_region(task->session, &index, &region);
 		if (!err)
 			err = hp_save_image_init(&images[i], task, region);
 	}

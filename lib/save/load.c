@@ -179,9 +179,7 @@ static int check_token(const struct load *load)
 	if (!hp_region_get(load->task.session, load->saved.token, &region))
 		return -EEXIST;
 	err = hp_session_info(load->task.session, &info);
-	if (err < 0 || info.state != HP_STATE_RETURNED)
-		return err;
-	return info.manifest_error;
+	return err < 0 ? err : info.manifest_error;
 }
 
 /* Number and extents are set. A failure leaves nothing behind. */

@@ -77,11 +77,11 @@ int hp_region_load_on(const struct hp_io *io, struct hp_session *session,
 		      const struct hp_region_opts *region_opts,
 		      const struct hp_save_opts *opts,
 		      struct hp_region **ret_region);
-int hp_region_open_on(const struct hp_io *io, struct hp_session *session,
-		      uint64_t token, uint64_t length, const char *directory,
-		      const struct hp_region_opts *region_opts,
-		      const struct hp_save_opts *opts,
-		      struct hp_region **ret_region);
+int hp_region_restore_on(const struct hp_io *io, struct hp_session *session,
+			 uint64_t token, uint64_t length, const char *directory,
+			 const struct hp_region_opts *region_opts,
+			 const struct hp_save_opts *opts,
+			 struct hp_region **ret_region);
 int hp_save_info_on(const struct hp_io *io, const char *directory,
 		    struct hp_save_info *info);
 int hp_save_region_info_on(const struct hp_io *io, const char *directory,

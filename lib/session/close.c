@@ -7,59 +7,99 @@
 
 /* -- A session ------------------------------------------------------------- */
 
+static void free_session(struct hp_session *session)
+{
+	const struct hp_sys *sys = session->sys;
+
+	while (session->regions)
+		hp_session_remove(session, session->regions);
+	hp_manifest_close(session->manifest);
+	if (session->manifest)
+		sys->free(session->manifest);
+	pthread_mutex_destroy(&session->lock);
+	sys->free(session);
+}
+
+/*
+ * In a forked child the descriptors are closed, and the mappings are copies whose
+ * end changes nothing.
+ */
+static int close_copy(struct hp_session *session)
+{
+	int err = hp_session_check_copy(session);
+
+	if (err < 0)
+		return err;
+	for (struct hp_region *r = session->regions; r; r = r->next)
+		r->fd = -1;
+	if (session->manifest)
+		session->manifest->fd = -1;
+	session->store.manager.barrier = -1;
+	hp_store_close(&session->store, false);
+	free_session(session);
+	return 0;
+}
+
 /* Would closing now lose what the caller has not given up? */
 static int check_closable(struct hp_session *session)
 {
 	HP_LOCKED(&session->lock);
-	return session->incoming.fd >= 0 ||
-			       hp_outgoing_has_any(&session->outgoing) ?
-		       -EBUSY :
-		       0;
+	return session->holder->check_close(session);
 }
 
-/*
- * In a forked child these are copies of descriptors and mappings, whose end
- * changes nothing: LUO acts on the last close of a session, and the parent still
- * has it open.
- */
-static int check_close(struct hp_session *session, unsigned int flags)
-{
-	if (hp_session_check(session) == -ECHILD)
-		return hp_session_check_copy(session);
-	if (!(flags & HP_CLOSE_DROP))
-		return check_closable(session);
-	/* Whoever still has a copy must not hand it over as sealed. */
-	hp_outgoing_stop(&session->outgoing, session->sys);
-	return 0;
-}
-
-HP_EXPORT int hp_session_close(struct hp_session *session, unsigned int flags)
+HP_EXPORT int hp_session_close(struct hp_session *session)
 {
 	int err;
 
-	if (flags & ~(unsigned int)HP_CLOSE_DROP)
-		return -EINVAL;
 	if (!session)
 		return 0;
 
 	HP_UNCANCELLED();
-	err = check_close(session, flags);
+	if (hp_session_check(session) == -ECHILD)
+		return close_copy(session);
+	err = check_closable(session);
 	if (err < 0)
 		return err;
-	hp_incoming_close(&session->incoming, session->sys);
-	hp_outgoing_close(&session->outgoing, session->sys);
-	hp_source_close(&session->source);
-	while (session->regions)
-		hp_session_remove(session, session->regions);
-	pthread_mutex_destroy(&session->lock);
-	session->sys->free(session);
+	session->holder->close(session);
+	free_session(session);
+	return 0;
+}
+
+/* Nothing is promised any more, whoever still has a copy. */
+static void empty_list(struct hp_session *session)
+{
+	struct hp_manifest *manifest = session->manifest;
+
+	if (!manifest)
+		return;
+	while (manifest->count)
+		hp_manifest_remove(
+			manifest, manifest->entries[manifest->count - 1].token);
+	manifest->about.sealed = 0;
+	hp_manifest_write(manifest);
+}
+
+HP_EXPORT int hp_session_drop(struct hp_session *session)
+{
+	int err;
+
+	if (!session)
+		return 0;
+
+	HP_UNCANCELLED();
+	err = hp_session_check(session);
+	if (err < 0)
+		return err;
+	empty_list(session);
+	session->holder->drop(session);
+	free_session(session);
 	return 0;
 }
 
 /* -- A region -------------------------------------------------------------- */
 
 /* As hp_session_close() in a forked child. */
-static int close_copy(struct hp_region *region)
+static int close_region_copy(struct hp_region *region)
 {
 	int err;
 
@@ -67,6 +107,7 @@ static int close_copy(struct hp_region *region)
 	err = hp_session_check_copy(region->session);
 	if (err < 0)
 		return err;
+	region->fd = -1;
 	hp_session_remove(region->session, region);
 	return 0;
 }
@@ -86,11 +127,47 @@ HP_EXPORT int hp_region_close(struct hp_region *region)
 	if (!region->session)
 		return close_attached(region);
 	if (hp_session_check(region->session) == -ECHILD)
-		return close_copy(region);
+		return close_region_copy(region);
 
 	HP_LOCKED(&region->session->lock);
-	if (region->preserved)
-		return -EBUSY;
-	hp_session_remove(region->session, region);
+	/* What was promised is carried along, and is not new any more. */
+	if (region->held || region->listed) {
+		hp_region_unmap(region);
+		region->origin = HP_ORIGIN_KEPT;
+	} else {
+		/* The manager may not have answered yet. */
+		if (region->incarnation)
+			(void)region->session->holder->release(region->session,
+							       region);
+		hp_session_remove(region->session, region);
+	}
 	return 0;
+}
+
+HP_EXPORT int hp_region_drop(struct hp_region *region)
+{
+	struct hp_session *session;
+	int err;
+
+	if (!region)
+		return 0;
+	session = region->session;
+	err = hp_session_check(session);
+	if (err < 0)
+		return err;
+
+	HP_LOCKED(&session->lock);
+	/* Also what is lost and has new memory in its place. */
+	if (session->manifest &&
+	    hp_manifest_find(session->manifest, region->token)) {
+		hp_manifest_remove(session->manifest, region->token);
+		hp_manifest_write(session->manifest);
+	}
+	hp_session_unlink(session, region);
+	/* Also what the manager was asked to keep and has not answered. */
+	err = region->held || region->incarnation ?
+		      session->holder->release(session, region) :
+		      0;
+	hp_region_free(region);
+	return err;
 }

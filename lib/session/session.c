@@ -37,32 +37,50 @@ struct hp_region *hp_session_find(const struct hp_session *session,
 
 int hp_session_check_token(struct hp_session *session, uint64_t token)
 {
+	struct hp_region *region;
 	int err;
 
-	if (hp_session_find(session, token))
+	err = hp_session_fetch(session, token, false, &region);
+	/* It is listed, so it is promised, whatever is the matter with it now. */
+	if (err < 0 && session->manifest &&
+	    hp_manifest_find(session->manifest, token))
 		return -EEXIST;
-	if (session->incoming.fd < 0)
-		return 0;
-	err = hp_incoming_load(&session->incoming, session->sys);
 	if (err < 0)
 		return err;
-	return hp_manifest_find(session->incoming.manifest, token) ? -EEXIST :
-								     0;
+	/* In the place of what is lost there may be something new. */
+	return region && !region->lost ? -EEXIST : 0;
 }
 
+/*
+ * At the end, so that the order is that in which they were made. It may take the
+ * place of one that is lost.
+ */
 void hp_session_add(struct hp_session *session, struct hp_region *region)
 {
-	region->next = session->regions;
-	session->regions = region;
+	struct hp_region *lost = hp_session_find(session, region->token);
+	struct hp_region **link = &session->regions;
+
+	if (lost)
+		hp_session_remove(session, lost);
+	while (*link)
+		link = &(*link)->next;
+	*link = region;
+}
+
+void hp_session_unlink(struct hp_session *session, struct hp_region *region)
+{
+	struct hp_region **link = &session->regions;
+
+	while (*link != region)
+		link = &(*link)->next;
+	*link = region->next;
+	region->next = NULL;
+	session->gathered = false;
 }
 
 void hp_session_remove(struct hp_session *session, struct hp_region *region)
 {
-	struct hp_region **link;
-
-	for (link = &session->regions; *link != region;)
-		link = &(*link)->next;
-	*link = region->next;
+	hp_session_unlink(session, region);
 	hp_region_free(region);
 }
 
@@ -78,12 +96,12 @@ int hp_session_check_request(const struct hp_session *session, uint64_t token,
 
 static unsigned int state(const struct hp_region *region)
 {
-	unsigned int bits = HP_REGION_IS_OPEN;
+	unsigned int bits = 0;
 
-	if (region->origin == HP_ORIGIN_LIVE_UPDATE &&
-	    region->session->incoming.fd >= 0)
-		bits |= HP_REGION_IS_RETURNED;
-	if (region->preserved)
+	if (region->lost)
+		return HP_REGION_IS_LOST;
+	bits |= region->open ? HP_REGION_IS_OPEN : HP_REGION_IS_RETURNED;
+	if (region->held && region->session->holder->has(region) == 1)
 		bits |= HP_REGION_IS_PRESERVED;
 	return bits;
 }
@@ -95,10 +113,11 @@ void hp_session_describe(const struct hp_region *region,
 		.token = region->token,
 		.length = region->length,
 		.page_size = region->page_size,
-		.address = (uintptr_t)region->address,
+		.address = region->open ? (uintptr_t)region->address :
+					  region->old_address,
 		.layout = region->layout,
-		.state = state(region),
-		.origin = region->origin,
+		.state = region->session ? state(region) : HP_REGION_IS_OPEN,
+		.origin = region->open ? region->origin : 0,
 	};
 	memcpy(ret_info->label, region->label, sizeof(region->label));
 }

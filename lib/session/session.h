@@ -10,26 +10,51 @@
 #include "base/log.h"
 #include "handover/incoming.h"
 #include "handover/outgoing.h"
+#include "manifest/manifest.h"
 #include "memory/region.h"
+#include "session/holder.h"
 #include "source/source.h"
+#include "store/store.h"
 #include "system/sys.h"
 
 /*
- * A session has two halves since LUO has two kinds: incoming is what the
- * previous kernel left and ends with commit, outgoing is what the next one gets
- * and ends with abort. The first must end before the second can begin: a file
- * that LUO still holds from the last update cannot be preserved.
+ * A session has regions that the application has open, and regions that came
+ * back or were closed, which are carried along: without a mapping. A region that
+ * is listed and did not come back is in the list too, as a lost one.
  */
 struct hp_session {
 	const struct hp_sys *sys;
 	struct hp_log log;
+	struct hp_session_opts opts; /* timeout, threads, callbacks */
+	unsigned int forks;	     /* what sys->forks() said at the open */
+	pthread_mutex_t lock;	     /* all that follows; recursive */
+	const struct hp_holder_calls *holder;
+	enum hp_holder holder_kind;
+	struct hp_region *regions; /* the first made first */
+
+	/* The truth about the session. NULL: none came back, none is made. */
+	struct hp_manifest *manifest;
+	bool manifest_passed; /* its number came from the service manager */
+	/* What came back has none that can be read. */
+	int manifest_error;
+	bool given_up; /* HP_COMMIT_DROP: what it would list is given up */
+	bool gathered; /* there is a region for each entry of the manifest */
+
+	/* What was found at the open. */
+	bool came_back;
+	/* Something should have come back, and nothing did. */
+	bool all_lost;
+	uint32_t found_count;
+	uint32_t lost_count; /* also if there is new memory in its place now */
+	struct hp_manifest_about found;
+
+	/* The holder is the service manager. */
+	struct hp_store store;
+	/* The holder is this process. */
 	struct hp_source source;
-	unsigned int forks;   /* what sys->forks() said at the open */
-	pthread_mutex_t lock; /* incoming, outgoing, regions; recursive */
 	struct hp_incoming incoming;
 	struct hp_outgoing outgoing;
-	struct hp_region *regions; /* the last opened first */
-	bool local;		   /* no live update on this machine */
+
 	char name[HP_NAME_MAX + 1];
 };
 
@@ -55,20 +80,21 @@ int hp_session_check_copy(struct hp_session *session);
 
 /* -- Regions of a session, which is locked --------------------------------- */
 
-/* The open region with that token, or NULL. */
+/* The region with that token, in whatever state, or NULL. */
 struct hp_region *hp_session_find(const struct hp_session *session,
 				  uint64_t token);
 
 /*
  * Is the token free, among the open regions and those that came back? -EEXIST:
- * no; or the errors of hp_incoming_load().
+ * no; or the errors of hp_session_read().
  */
 int hp_session_check_token(struct hp_session *session, uint64_t token);
 
 /* A new region belongs to the session from now on. */
 void hp_session_add(struct hp_session *session, struct hp_region *region);
 
-/* Take a region of the session out of its list, and free it. */
+/* Take a region of the session out of its list; and free it. */
+void hp_session_unlink(struct hp_session *session, struct hp_region *region);
 void hp_session_remove(struct hp_session *session, struct hp_region *region);
 
 /* What a call that opens a region asks of its arguments, without the lock. */
@@ -78,5 +104,58 @@ int hp_session_check_request(const struct hp_session *session, uint64_t token,
 /* Fill in all of the structure but its size. */
 void hp_session_describe(const struct hp_region *region,
 			 struct hp_region_info *ret_info);
+
+/* -- What came back (gather.c) --------------------------------------------- */
+
+/*
+ * Read the manifest, unless that is done. -EBADMSG, -ENOMSG and -EOPNOTSUPP are
+ * final and told in manifest_error, others are not.
+ */
+int hp_session_read(struct hp_session *session);
+
+/*
+ * The region of a token that came back: *ret_region is NULL if none did. One
+ * that is lost is a result. Errors: those of hp_session_read(), unless unlisted
+ * regions are asked for; -ENOMEM, -EMFILE and others that pass.
+ */
+int hp_session_fetch(struct hp_session *session, uint64_t token, bool unlisted,
+		     struct hp_region **ret_region);
+
+/* The same for all that are listed. */
+int hp_session_fetch_all(struct hp_session *session);
+
+/* -- Waiting (wait.c) ------------------------------------------------------ */
+
+/* For how long a call tries again, and whom it tells. */
+struct hp_patience {
+	const struct hp_session *session;
+	uint64_t start, end, told, delay; /* ms */
+	uint64_t done_bytes, total_bytes; /* populated */
+};
+
+struct hp_patience hp_patience_begin(const struct hp_session *session);
+
+/*
+ * Is it worth another try after that error, which passes? It has waited a while
+ * then. 0: yes. Else what the call returns: the error itself, or -ECANCELED.
+ */
+int hp_patience_wait(struct hp_patience *patience, int err);
+
+/* An hp_fill_fn: tell how far it is. */
+int hp_patience_tell(void *patience, uint64_t done_bytes);
+
+/* -- The list (list.c) ----------------------------------------------------- */
+
+/* Make a manifest if there is none. */
+int hp_session_need_manifest(struct hp_session *session);
+
+/*
+ * The region is in the manifest as it is now, in memory: hp_manifest_write()
+ * makes it so. -E2BIG.
+ */
+int hp_session_list(struct hp_session *session, struct hp_region *region);
+
+/* There will be writes: the content is not consistent any more. */
+void hp_session_break_seal(struct hp_session *session);
 
 #endif

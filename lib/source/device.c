@@ -117,12 +117,11 @@ static int request_session(const struct hp_device *device, unsigned long what,
 	if (file.fd < 0)
 		return file.fd;
 	strncpy(arg.name, name, sizeof(arg.name) - 1);
-	*ret_answer = sys->ioctl(file.fd, what, &arg);
+	*ret_answer = sys->ioctl_fd(file.fd, what, &arg, &arg.fd);
 	if (*ret_answer < 0)
 		return 0;
-	/* Linux 7.3 does so itself, but its interface does not promise it. */
-	sys->set_cloexec(arg.fd);
-	*ret_fd = arg.fd;
+	*ret_fd = *ret_answer;
+	*ret_answer = 0;
 	return 0;
 }
 

@@ -10,18 +10,16 @@
 
 /*
  * The link in /proc says that it is a session. The request comes second, since
- * to another driver the same number could mean something; it knows the name in
- * full, while the link is only for people to read. A kernel without the request
- * (Linux 6.19: -EINVAL) or a process without /proc leaves one of the two; with
- * neither the one who gave us the descriptor must know. The patches of this
- * project let the request say the kind too; *ret_kind is 0 without them.
+ * to another driver the same number could mean something. What the kernel calls
+ * it is the business of who opened it. Without /proc and on a kernel without the
+ * request (Linux 6.19: -EINVAL) the one who gave us the descriptor must know. The
+ * patches of this project let the request say the kind too; *ret_kind is 0
+ * without them.
  */
-static int check_name(const struct hp_sys *sys, int fd, const char *name,
-		      uint32_t *ret_kind)
+static int check_session(const struct hp_sys *sys, int fd, uint32_t *ret_kind)
 {
 	struct luo_name_arg arg = { .size = sizeof(arg) };
 	char link[sizeof(LUO_SESSION_LINK) + LUO_NAME_SIZE];
-	const char *actual = link + strlen(LUO_SESSION_LINK);
 	int linked, asked;
 
 	linked = sys->read_fd_link(fd, link, sizeof(link));
@@ -32,11 +30,7 @@ static int check_name(const struct hp_sys *sys, int fd, const char *name,
 		return -EINVAL;
 	asked = sys->ioctl(fd, LUO_GET_NAME, &arg);
 	*ret_kind = asked ? 0 : arg.kind;
-	if (!asked)
-		return strncmp(arg.name, name, sizeof(arg.name)) ? -EINVAL : 0;
-	if (linked >= 0)
-		return strcmp(actual, name) ? -EINVAL : 0;
-	return asked == -EINVAL ? 0 : -EINVAL;
+	return linked >= 0 || !asked || asked == -EINVAL ? 0 : -EINVAL;
 }
 
 /*
@@ -75,11 +69,11 @@ static int ask_kind(const struct hp_sys *sys, int fd,
 	}
 }
 
-int hp_luo_identify(const struct hp_sys *sys, int fd, const char *name,
+int hp_luo_identify(const struct hp_sys *sys, int fd,
 		    enum hp_luo_kind *ret_kind)
 {
 	uint32_t kind;
-	int err = check_name(sys, fd, name, &kind);
+	int err = check_session(sys, fd, &kind);
 
 	if (err < 0)
 		return err;

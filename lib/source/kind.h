@@ -14,10 +14,10 @@ enum hp_luo_kind {
 };
 
 /*
- * Which kind is it? -EINVAL: no LUO session, or one of another name. The
- * descriptor must be open: a closed one cannot be told from an empty session.
+ * Which kind is it? -EINVAL: no LUO session. The descriptor must be open: a
+ * closed one cannot be told from an empty session.
  */
-int hp_luo_identify(const struct hp_sys *sys, int fd, const char *name,
+int hp_luo_identify(const struct hp_sys *sys, int fd,
 		    enum hp_luo_kind *ret_kind);
 
 #endif

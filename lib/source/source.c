@@ -21,8 +21,7 @@ static int *place_of(struct hp_source *source, enum hp_luo_kind kind,
 	return place && *place < 0 ? place : NULL;
 }
 
-static int take_given(struct hp_source *source, const char *name, int given,
-		      int *incoming_fd)
+static int take_given(struct hp_source *source, int given, int *incoming_fd)
 {
 	const struct hp_sys *sys = source->device.sys;
 	enum hp_luo_kind kind;
@@ -33,7 +32,7 @@ static int take_given(struct hp_source *source, const char *name, int given,
 		return -EINVAL;
 	if (copy.fd < 0)
 		return hp_error_common(copy.fd);
-	err = hp_luo_identify(sys, copy.fd, name, &kind);
+	err = hp_luo_identify(sys, copy.fd, &kind);
 	if (err < 0)
 		return err;
 	place = place_of(source, kind, incoming_fd);
@@ -47,7 +46,7 @@ static int take_all_given(struct hp_source *source, const char *name,
 			  const struct hp_session_opts *opts, int *incoming_fd)
 {
 	for (unsigned int i = 0; i < opts->fds_count; i++) {
-		int err = take_given(source, name, opts->fds[i], incoming_fd);
+		int err = take_given(source, opts->fds[i], incoming_fd);
 
 		if (err < 0) {
 			hp_log(source->device.log, LOG_ERR,

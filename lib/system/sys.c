@@ -4,18 +4,25 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
 #include <linux/mempolicy.h>
+#include <poll.h>
 #include <signal.h>
-#include <stdatomic.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <time.h>
@@ -23,6 +30,7 @@
 
 #include <hugepersist/hugepersist.h>
 
+#include "system/descriptors.h"
 #include "system/sys.h"
 #include "system/text.h"
 
@@ -63,32 +71,58 @@ struct pm_scan_arg {
 #define PAGEMAP_SCAN _IOWR('f', 16, struct pm_scan_arg)
 #endif
 
-static int linux_open(const char *path)
+static int open_path(const char *path, int flags)
 {
 	int fd;
 
+	hp_descriptors_begin();
 	do
-		fd = open(path, O_RDWR | O_CLOEXEC);
+		fd = open(path, flags | O_CLOEXEC);
 	while (fd < 0 && errno == EINTR);
-	return fd < 0 ? -errno : fd;
+	return hp_descriptors_end(fd < 0 ? -errno : fd);
 }
 
-static void linux_close(int fd)
+static int linux_open(const char *path)
 {
-	/* On Linux the descriptor is gone whatever close(2) returns. */
-	(void)close(fd);
+	return open_path(path, O_RDWR);
 }
 
-static void linux_set_cloexec(int fd)
+/* For text; its number is lifted as well, but the table does not need it. */
+static FILE *open_text(const char *path)
 {
-	(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+	FILE *file = fopen(path, "re");
+	int lifted;
+
+	if (!file || fileno(file) > STDERR_FILENO)
+		return file;
+	lifted = fcntl(fileno(file), F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	(void)fclose(file);
+	if (lifted < 0)
+		return NULL;
+	file = fdopen(lifted, "r");
+	if (!file)
+		(void)close(lifted);
+	return file;
 }
 
 static int linux_duplicate(int fd)
 {
-	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	int copy;
 
-	return copy < 0 ? -errno : copy;
+	hp_descriptors_begin();
+	copy = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	return hp_descriptors_end(copy < 0 ? -errno : copy);
+}
+
+static int linux_reopen(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+	char path[32];
+
+	if (flags < 0)
+		return -errno;
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return open_path(path, flags & O_ACCMODE);
 }
 
 static int linux_ioctl(int fd, unsigned long request, void *arg)
@@ -97,13 +131,23 @@ static int linux_ioctl(int fd, unsigned long request, void *arg)
 	return ioctl(fd, request, arg) < 0 ? -errno : 0;
 }
 
+static int linux_ioctl_fd(int fd, unsigned long request, void *arg,
+			  const int32_t *arg_fd)
+{
+	int err;
+
+	hp_descriptors_begin();
+	err = linux_ioctl(fd, request, arg);
+	return hp_descriptors_end(err < 0 ? err : *arg_fd);
+}
+
 static int linux_lists_driver(const char *table, const char *name)
 {
 	char line[256], driver[256];
 	int found = 0;
 	FILE *file;
 
-	file = fopen(table, "re");
+	file = open_text(table);
 	if (!file && (errno == ENOMEM || errno == EMFILE || errno == ENFILE))
 		return -errno;
 	if (!file)
@@ -132,9 +176,9 @@ static int memfd_without_seal(const char *name, unsigned int flags)
 	return fd;
 }
 
-static int linux_memfd(const char *name, uint64_t page_size)
+static int make_memfd(const char *name, uint64_t page_size)
 {
-	unsigned int flags = MFD_CLOEXEC;
+	unsigned int flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
 	int fd;
 
 	/*
@@ -150,6 +194,56 @@ static int linux_memfd(const char *name, uint64_t page_size)
 	if (fd < 0 && errno == EINVAL)
 		return memfd_without_seal(name, flags);
 	return fd < 0 ? -errno : fd;
+}
+
+static int linux_memfd(const char *name, uint64_t page_size)
+{
+	hp_descriptors_begin();
+	return hp_descriptors_end(make_memfd(name, page_size));
+}
+
+static int linux_seal_length(int fd)
+{
+	return fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) < 0 ?
+		       -errno :
+		       0;
+}
+
+/* One byte for each number; the file need not be so long. */
+static struct flock lock_of(int type, uint64_t number)
+{
+	return (struct flock){
+		.l_type = (short)type,
+		.l_start = (off_t)(number >> 2),
+		.l_len = 1,
+	};
+}
+
+/* A read lock, since one for writing needs a descriptor that can write. */
+static int linux_lock(int fd, uint64_t number)
+{
+	struct flock lock = lock_of(F_RDLCK, number);
+
+	return fcntl(fd, F_OFD_SETLK, &lock) < 0 ? -errno : 0;
+}
+
+static int linux_is_locked(int fd, uint64_t number)
+{
+	struct flock lock = lock_of(F_WRLCK, number);
+
+	if (fcntl(fd, F_OFD_GETLK, &lock) < 0)
+		return -errno;
+	return lock.l_type != F_UNLCK;
+}
+
+static int linux_lock_whole(int fd)
+{
+	int rc;
+
+	do
+		rc = flock(fd, LOCK_EX | LOCK_NB);
+	while (rc < 0 && errno == EINTR);
+	return rc < 0 ? -errno : 0;
 }
 
 static int linux_set_length(int fd, uint64_t length)
@@ -404,7 +498,7 @@ static int linux_find_mapping(uint64_t address, struct hp_mapping *ret_mapping)
 	int err = -ENXIO;
 	FILE *file;
 
-	file = fopen("/proc/self/maps", "re");
+	file = open_text("/proc/self/maps");
 	if (!file)
 		return -errno;
 	while (err == -ENXIO && getline(&line, &size, file) > 0) {
@@ -437,7 +531,7 @@ static int linux_read_text(const char *path, char *buffer, size_t size)
 	bool more;
 	int err;
 
-	file = fopen(path, "re");
+	file = open_text(path);
 	if (!file)
 		return -errno;
 	length = fread(buffer, 1, size, file);
@@ -453,6 +547,45 @@ static int linux_read_text(const char *path, char *buffer, size_t size)
 		return -E2BIG;
 	buffer[length] = '\0';
 	return (int)length;
+}
+
+static int write_file(const char *path, const char *text)
+{
+	size_t length = strlen(text);
+	ssize_t written;
+	int fd, err = 0;
+
+	hp_descriptors_begin();
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	fd = hp_descriptors_end(fd < 0 ? -errno : fd);
+	if (fd < 0)
+		return fd;
+	written = write(fd, text, length);
+	if (written < 0)
+		err = -errno;
+	else if ((size_t)written < length)
+		err = -ENOSPC;
+	hp_descriptors_close(fd);
+	return err;
+}
+
+/* By a rename, so that a reader finds the old one or the new one. */
+static int linux_write_text(const char *path, const char *text)
+{
+	char beside[PATH_MAX];
+	int err;
+
+	if (!text)
+		return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+	if (snprintf(beside, sizeof(beside), "%s.new", path) >=
+	    (int)sizeof(beside))
+		return -ENAMETOOLONG;
+	err = write_file(beside, text);
+	if (!err && rename(beside, path) < 0)
+		err = -errno;
+	if (err < 0)
+		(void)unlink(beside);
+	return err;
 }
 
 static int linux_read_fd_link(int fd, char *buffer, size_t size)
@@ -503,30 +636,121 @@ static void linux_join_thread(pthread_t thread)
 	(void)pthread_join(thread, NULL);
 }
 
-static atomic_uint forks;
-static atomic_bool forks_watched;
-
-static void count_fork(void)
+/* What unsetenv(3) takes out of the list stays in the process's memory. */
+static char *started_with(const char *name)
 {
-	atomic_fetch_add(&forks, 1);
+	FILE *file = open_text("/proc/self/environ");
+	size_t length = strlen(name), size = 0;
+	char *line = NULL, *value = NULL;
+
+	if (!file)
+		return NULL;
+	while (!value && getdelim(&line, &size, '\0', file) > 0)
+		if (!strncmp(line, name, length) && line[length] == '=')
+			value = strdup(line + length + 1);
+	free(line);
+	(void)fclose(file);
+	return value;
 }
 
-static int linux_watch_forks(void)
+/* Whoever starts a set-user-ID program does not choose its service manager. */
+static char *linux_environment(const char *name)
 {
-	int err;
+	const char *value;
 
-	if (atomic_load(&forks_watched))
-		return 0;
-	/* Two threads at once: then a fork counts for two, and that is fine. */
-	err = pthread_atfork(NULL, NULL, count_fork);
-	if (!err)
-		atomic_store(&forks_watched, true);
-	return -err;
+	if (getauxval(AT_SECURE))
+		return NULL;
+	value = getenv(name);
+	return value ? strdup(value) : started_with(name);
 }
 
-static unsigned int linux_forks(void)
+static int linux_random(uint64_t *ret_number)
 {
-	return atomic_load(&forks);
+	ssize_t length;
+
+	do
+		length = getrandom(ret_number, sizeof(*ret_number), 0);
+	while (length < 0 && errno == EINTR);
+	return length < 0 ? -errno : 0;
+}
+
+/* An address that begins with '@' is in the abstract name space, unix(7). */
+static int linux_notify(const char *address, const char *message, int fd)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	struct iovec text = {
+		.iov_base = (void *)(uintptr_t)message,
+		.iov_len = strlen(message),
+	};
+	struct msghdr datagram = {
+		.msg_name = &to,
+		.msg_iov = &text,
+		.msg_iovlen = 1,
+	};
+	size_t length = strlen(address);
+	int socket_fd, err = 0;
+
+	if (length >= sizeof(to.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(to.sun_path, address, length);
+	if (address[0] == '@')
+		to.sun_path[0] = '\0';
+	datagram.msg_namelen =
+		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
+	if (fd >= 0) {
+		control.header.cmsg_level = SOL_SOCKET;
+		control.header.cmsg_type = SCM_RIGHTS;
+		control.header.cmsg_len = CMSG_LEN(sizeof(fd));
+		memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+		datagram.msg_control = &control;
+		datagram.msg_controllen = sizeof(control);
+	}
+	hp_descriptors_begin();
+	socket_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	socket_fd = hp_descriptors_end(socket_fd < 0 ? -errno : socket_fd);
+	if (socket_fd < 0)
+		return socket_fd;
+	if (sendmsg(socket_fd, &datagram, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		err = errno == EINTR ? -EAGAIN : -errno;
+	hp_descriptors_close(socket_fd);
+	return err;
+}
+
+static int linux_pipe(int ret_fds[2])
+{
+	int ends[2], err = 0;
+
+	/* The end of the manager must not live on in a child. */
+	hp_descriptors_begin();
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return hp_descriptors_end(-errno);
+	ret_fds[0] = hp_descriptors_end(ends[0]);
+	hp_descriptors_begin();
+	ret_fds[1] = hp_descriptors_end(ends[1]);
+	if (ret_fds[0] < 0)
+		err = ret_fds[0];
+	if (ret_fds[1] < 0)
+		err = ret_fds[1];
+	for (int i = 0; err < 0 && i < 2; i++)
+		if (ret_fds[i] >= 0)
+			hp_descriptors_close(ret_fds[i]);
+	return err;
+}
+
+static int linux_wait_hangup(int fd, unsigned int timeout_ms)
+{
+	int limit = timeout_ms > INT_MAX ? INT_MAX : (int)timeout_ms;
+	/* Without events only errors and the hangup count. */
+	struct pollfd wait = { .fd = fd };
+	int rc = poll(&wait, 1, limit);
+
+	if (rc < 0)
+		return errno == EINTR ? -EAGAIN : -errno;
+	return rc ? 0 : -ETIMEDOUT;
 }
 
 static uint64_t linux_now_ms(void)
@@ -568,16 +792,24 @@ static void linux_store(uint64_t *address, uint64_t value)
 
 const struct hp_sys hp_sys_linux = {
 	.open = linux_open,
-	.close = linux_close,
-	.set_cloexec = linux_set_cloexec,
+	.close = hp_descriptors_close,
 	.duplicate = linux_duplicate,
+	.reopen = linux_reopen,
+	.move = hp_descriptors_move,
+	.leave = hp_descriptors_leave,
+	.is_session = hp_descriptors_is_session,
 	.ioctl = linux_ioctl,
+	.ioctl_fd = linux_ioctl_fd,
 	.lists_driver = linux_lists_driver,
 	.memfd = linux_memfd,
 	.set_length = linux_set_length,
+	.seal_length = linux_seal_length,
 	.allocate = linux_allocate,
 	.file_info = linux_file_info,
 	.find_data = linux_find_data,
+	.lock = linux_lock,
+	.is_locked = linux_is_locked,
+	.lock_whole = linux_lock_whole,
 	.read_at = linux_read_at,
 	.map = linux_map,
 	.unmap = linux_unmap,
@@ -590,12 +822,19 @@ const struct hp_sys hp_sys_linux = {
 	.find_mapping = linux_find_mapping,
 	.open_mapping = linux_open_mapping,
 	.read_text = linux_read_text,
+	.write_text = linux_write_text,
 	.read_fd_link = linux_read_fd_link,
 	.kernel_release = linux_kernel_release,
+	.environment = linux_environment,
+	.process_id = getpid,
+	.random = linux_random,
+	.notify = linux_notify,
+	.pipe = linux_pipe,
+	.wait_hangup = linux_wait_hangup,
 	.start_thread = linux_start_thread,
 	.join_thread = linux_join_thread,
-	.watch_forks = linux_watch_forks,
-	.forks = linux_forks,
+	.watch_forks = hp_descriptors_watch,
+	.forks = hp_descriptors_forks,
 	.now_ms = linux_now_ms,
 	.time_ns = linux_time_ns,
 	.sleep_ms = linux_sleep_ms,

@@ -49,12 +49,32 @@ struct hp_mapping {
 };
 
 struct hp_sys {
-	/* Close-on-exec, read and write. */
-	int (*open)(const char *path);
+	/*
+	 * Descriptors that these calls give are 3 or higher, close-on-exec, and
+	 * closed in a forked child (descriptors.h).
+	 */
+	int (*open)(const char *path); /* read and write */
+	/* Nothing is done if the program closed the number behind our back. */
 	void (*close)(int fd);
-	void (*set_cloexec)(int fd);
-	int (*duplicate)(int fd); /* close-on-exec */
+	int (*duplicate)(int fd);
+	/*
+	 * The same file through a description of its own, by /proc/self/fd; read
+	 * and write where the descriptor can.
+	 */
+	int (*reopen)(int fd);
+	/* The file of fd goes to the number of to; fd is closed. */
+	int (*move)(int fd, int to);
+	/*
+	 * An empty file goes to a number that the process was started with, and
+	 * the number is not ours any more.
+	 */
+	void (*leave)(int fd);
+	/* Is the descriptor of a LUO session? */
+	bool (*is_session)(int fd);
 	int (*ioctl)(int fd, unsigned long request, void *arg);
+	/* A request that stores a descriptor in its argument; it, or an error. */
+	int (*ioctl_fd)(int fd, unsigned long request, void *arg,
+			const int32_t *arg_fd);
 	/*
 	 * Does a table like /proc/misc have a line "number name"? 0 also when
 	 * there is no such table for this process.
@@ -67,12 +87,23 @@ struct hp_sys {
 	 */
 	int (*memfd)(const char *name, uint64_t page_size);
 	int (*set_length)(int fd, uint64_t length);
+	/* Nobody changes the length of this memfd any more. */
+	int (*seal_length)(int fd);
 	/* Set the length and take memory for all of it. */
 	int (*allocate)(int fd, uint64_t length);
 	int (*file_info)(int fd, struct hp_file_info *ret_info);
 	/* The next bytes that are no hole, from offset on; -ENXIO: none. */
 	int (*find_data)(int fd, uint64_t offset, uint64_t *ret_start,
 			 uint64_t *ret_end);
+	/*
+	 * The lock of that number on the description, which others see through
+	 * other descriptions, also when this process has closed it.
+	 */
+	int (*lock)(int fd, uint64_t number);
+	/* Does some other description of the file have that lock? 1 or 0. */
+	int (*is_locked)(int fd, uint64_t number);
+	/* The one lock of the whole file; -EAGAIN: another description has it. */
+	int (*lock_whole)(int fd);
 	/* All of length or an error; -ENODATA when the file is shorter. */
 	int (*read_at)(int fd, void *buffer, size_t length, uint64_t offset);
 	/* Shared, with reservation. -EEXIST: the address is taken. */
@@ -110,10 +141,28 @@ struct hp_sys {
 	 * it must fit with a zero; its length.
 	 */
 	int (*read_text)(const char *path, char *buffer, size_t size);
+	/* Replace such a file by one with this text; NULL: remove it. */
+	int (*write_text)(const char *path, const char *text);
 	/* What a descriptor's link in /proc/self/fd says; likewise. */
 	int (*read_fd_link)(int fd, char *buffer, size_t size);
 	/* uname(2): the release of the kernel; likewise. */
 	int (*kernel_release)(char *buffer, size_t size);
+	/*
+	 * A copy of a variable of the environment, to be freed, or NULL. Of one
+	 * that the program has unset, what the process was started with.
+	 */
+	char *(*environment)(const char *name);
+	pid_t (*process_id)(void);
+	int (*random)(uint64_t *ret_number);
+
+	/*
+	 * One datagram with up to one descriptor (-1: none) to a Unix socket,
+	 * without waiting: -EAGAIN if there is no room now.
+	 */
+	int (*notify)(const char *address, const char *message, int fd);
+	int (*pipe)(int ret_fds[2]);
+	/* Until the other end of a pipe is closed; -ETIMEDOUT. */
+	int (*wait_hangup)(int fd, unsigned int timeout_ms);
 
 	/* With all signals blocked; join waits for its end. */
 	int (*start_thread)(pthread_t *ret_thread, void *(*run)(void *),
@@ -121,8 +170,8 @@ struct hp_sys {
 	void (*join_thread)(pthread_t thread);
 
 	/*
-	 * Count the forks that this process is a child of, from now on. Once is
-	 * enough, more do no harm. -ENOMEM.
+	 * From now on close descriptors in forked children, and count the forks
+	 * that this process is a child of. More than once does no harm. -ENOMEM.
 	 */
 	int (*watch_forks)(void);
 	/*

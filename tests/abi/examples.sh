@@ -25,15 +25,18 @@ cat >"$work/application.h" <<'END'
 extern struct hp_session *s;
 extern struct hp_region *r;
 extern int rc;
-extern bool check_before_use;
+extern const uint64_t tokens[];
+extern const unsigned int tokens_count;
 hp_log_fn to_syslog;
+hp_wait_fn still_here;
 void pause_and_tell(int error);
-void pool_check(void *pool);
-void pool_format(struct hp_region *pool);
+void pool_format(void *pool);
+void pool_recover(void *pool);
+void serve_until_sigterm(void *pool);
 void stop_writers(void);
 void start_writers(void);
+void tell_manager(const char *state);
 bool update_was_called_off(void);
-int pool_open(struct hp_session **ret_session, struct hp_region **ret_pool);
 END
 
 # extract PAGE: its examples as one C file. What is indented is a part of a
@@ -84,7 +87,7 @@ echo "the examples of $count pages compile"
 [ "$count" -gt 5 ]
 
 # Controls: a mistake in a whole function, and in a part of one, is noticed.
-sed 's/hp_session_commit(s, 0)/hp_session_commit(s)/' \
+sed 's/hp_session_preserve(session)/hp_session_preserve()/' \
 	"$man/hugepersist.7.scd" >"$work/whole.scd"
 sed 's/hp_session_seal(s)/hp_session_seals(s)/' \
 	"$man/hp_session_seal.3.scd" >"$work/part.scd"

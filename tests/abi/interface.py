@@ -52,14 +52,14 @@ def structures_in(code):
 
 
 def fields_of(structure):
-    """One definition in one line: its fields."""
-    return re.findall(r"(\w+)(?: \[[^\]]*\])? ;", structure.split("{", 1)[1])
+    """One definition in one line: its fields, of which one type can have more."""
+    return re.findall(r"(\w+)(?: \[[^\]]*\])? [;,]", structure.split("{", 1)[1])
 
 
 def constants_in(code):
     code = re.sub(r"/\*.*?\*/", "", code, flags=re.S)
     found = re.findall(r"^#define (HP_\w+)", code, re.M)
-    for body in re.findall(r"^enum[\w ]* \{(.*?)^\};", code, re.M | re.S):
+    for body in re.findall(r"^enum[\w ]* \{(.*?)\};", code, re.M | re.S):
         found += re.findall(r"\b(HP_\w+)(?= =|,|\s*$)", body, re.M)
     return found
 
@@ -251,10 +251,15 @@ def item_differences(headers, pages):
 
 
 def error_differences(headers, pages):
+    """
+    A header has the errors that a reader should know of. The page has them all,
+    which the tests see, by documented.h.
+    """
     in_pages = page_errors(pages)
     for name, codes in sorted(header_errors(headers).items()):
-        yield from both_ways(f"error of {name}", codes, "the header's comment",
-                             in_pages.get(name, set()), "its page")
+        for code in sorted(codes - in_pages.get(name, set())):
+            yield (f"error of {name} {code}: in the header's comment, not in "
+                   "its page")
     for page in pages:
         for code in page.twice:
             yield f"error {code}: twice in {page.name}({page.section})"
@@ -343,20 +348,14 @@ CONTROLS = [
      r"_updates_\n\t.*?\n\n", "", "field updates"),
     ("a field that only a page explains", "hp_session_info.3.scd",
      r"_updates_\n\t", r"_more_\n\tMore.\n\n\g<0>", "field more"),
-    ("an error less in the header", "hugepersist.h",
-     r"( \* hp_session_seal - .*?)\n \* -ENOENT\t[^\n]*", r"\1",
-     "error of hp_session_seal -ENOENT"),
     ("an error more in the header", "hugepersist.h",
      r"( \* hp_session_seal - .*?)\n \* -ENOENT\t", r"\1\n * -EIO\tx\g<0>",
      "error of hp_session_seal -EIO"),
     ("an error that a page does not list", "hp_session_commit.3.scd",
-     r"\*-EAGAIN\*\n\t.*?\n\n", "", "error of hp_session_commit -EAGAIN"),
-    ("an error that only a page lists", "hp_session_commit.3.scd",
-     r"\*-EAGAIN\*\n\t", r"*-EIO*\n\tMore.\n\n\g<0>",
-     "error of hp_session_commit -EIO"),
+     r"\*-ENOMSG\*\n\t.*?\n\n", "", "error of hp_session_commit -ENOMSG"),
     ("an error of one function given to all of the page",
-     "hp_session_seal.3.scd", r"## hp_session_seal\n\n", "",
-     "error of hp_session_unseal -ENOENT"),
+     "hp_session_seal.3.scd", r"## hp_session_seal\n\n",
+     "## hp_session_unseal\n\n", "error of hp_session_seal -ENOENT"),
     ("an error that a function of save.h takes over", "hp_session_load.3.scd",
      r"\*-ESTALE\*\n\t.*?\n\n", "", "error of hp_session_load -ESTALE"),
     ("an error twice on a page", "hp_session_commit.3.scd",
@@ -365,7 +364,7 @@ CONTROLS = [
     ("an error that the table lacks", "hugepersist.7.scd",
      r"\*-ESTALE\*\n\t.*?\n\n", "", "error -ESTALE"),
     ("a word that the header does not have", "hp_session_open.3.scd",
-     r"0 or \*HP_SESSION_LOCAL\*", "0 or *HP_SESSION_MORE*",
+     r"sum of \*HP_SESSION_LOCAL\*", "sum of *HP_SESSION_MORE*",
      "HP_SESSION_MORE"),
     ("a page that is not there", "hp_session_open.3.scd",
      r"# SEE ALSO\n\n", r"\g<0>*hugepersist-more*(7), ",

@@ -46,7 +46,7 @@ static void adopt_after(void)
 	ok(hp_session_commit(s, 0));
 	ok(hp_region_preserve(r));
 	ok(hp_session_abort(s));
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 }
 CASE(memfd_of_the_application_comes_back, adopt_memfd_before, adopt_after);
 CASE(file_of_a_mount_comes_back, adopt_mounted_before, adopt_after);
@@ -71,7 +71,7 @@ static void adopt_refused(void)
 	opts = region_opts(0);
 	opts.page_size = HP_PAGE_1G;
 	is(hp_region_adopt(s, 1, huge, &opts, &r), -EINVAL);
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 	bh_close(huge);
 	bh_close(small);
 	bh_close(empty);
@@ -132,7 +132,7 @@ static void adopt_mapping_refused(void)
 	is(hp_region_adopt_mapping(s, 1, own, 3 * PAGE, NULL, &r), -ENXIO);
 	bh_unmap(all + PAGE, PAGE);
 	is(hp_region_adopt_mapping(s, 1, all, 3 * PAGE, NULL, &r), -ENXIO);
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 	bh_unmap(all, PAGE);
 	bh_unmap(all + 2 * PAGE, PAGE);
 	bh_unmap(part, PAGE);
@@ -153,7 +153,7 @@ static void adopt_pieces(void)
 	ok(hp_region_adopt_mapping(s, 1, all, 2 * PAGE, NULL, &r));
 	ok(hp_region_preserve(r));
 	ok(hp_session_abort(s));
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 	check(has_bytes(all, 2 * PAGE, 1));
 	bh_unmap(all, 2 * PAGE);
 	bh_close(fd);
@@ -173,7 +173,7 @@ static void attach(int fd)
 	equal(hp_region_length(r), 2 * PAGE);
 	check_bytes(r, 1);
 	is(hp_region_preserve(r), -EINVAL);
-	is(hp_region_unpreserve(r), -EINVAL);
+	is(hp_region_drop(r), -EINVAL);
 	is(hp_region_grow(r, 3 * PAGE, NULL), -EINVAL);
 	is(hp_region_set_layout(r, 1), -EINVAL);
 	ok(bh_from_fd(fd, &opts, &reader));
@@ -203,7 +203,7 @@ static void attach_after(void)
 	bh_other(attach, hp_region_fd(r));
 	check_bytes(r, 2);
 	ok(hp_session_commit(s, 0));
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 }
 CASE(region_is_shared_with_another_process, attach_before, attach_after);
 
@@ -223,7 +223,7 @@ static void owner_closes(void)
 
 	bh_other_stays(attach_and_stay, hp_region_fd(r));
 	free_before = bh_pool_free(PAGE);
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 	equal(bh_pool_free(PAGE), free_before);
 	bh_other_ends();
 	equal(bh_pool_free(PAGE), free_before + 2);

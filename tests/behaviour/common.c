@@ -31,7 +31,7 @@ const char *session_name(const char *suffix)
 
 bool session_returned(struct hp_session *session)
 {
-	return session_info(session).state == HP_STATE_RETURNED;
+	return session_info(session).came_back;
 }
 
 struct hp_session *open_fresh(void)

@@ -16,12 +16,14 @@ static void info_before(void)
 	struct expected *expected = hp_region_address(r);
 
 	bh_kernel(expected->kernel, expected->boot_id);
-	equal(session_info(s).next_generation, 0);
+	equal(session_info(s).outlives_kexec, HP_NO);
 	ok(hp_region_preserve(r));
 	make_preserved(s, 2, 1);
-	equal(session_info(s).state, HP_STATE_FRESH);
-	equal(session_info(s).next_generation, 1);
-	equal(session_info(s).next_sealed, 0);
+	equal(session_info(s).came_back, 0);
+	equal(session_info(s).holder, HP_HOLDER_PROCESS);
+	equal(session_info(s).outlives_kexec, HP_YES);
+	equal(session_info(s).outlives_restart, HP_NO);
+	equal(session_info(s).sealed_now, 0);
 	equal(session_info(s).preserved_count, 2);
 	equal(session_info(s).generation, 0);
 }
@@ -32,14 +34,14 @@ static void check_info(struct hp_session *s, const struct expected *expected)
 
 	equal(info.manifest_error, 0);
 	equal(info.generation, 1);
-	equal(info.updates, 1);
+	equal(info.updates, 0);
 	equal(info.sealed, 0);
 	equal(info.region_count, 2);
 	check(info.written_ns != 0);
 	check(!strcmp(info.kernel, expected->kernel));
 	check(!strcmp(info.boot_id, expected->boot_id));
 	check(!strcmp(info.library, hp_version()));
-	equal(info.next_generation, 0);
+	equal(info.lost_count, 0);
 	equal(info.preserved_count, 0);
 }
 
@@ -56,7 +58,7 @@ static void info_after(void)
 	check(strcmp(session_info(s).boot_id, boot_id));
 	ok(hp_session_commit(s, 0));
 	check_info(s, hp_region_address(r));
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 }
 CASE(information_says_who_wrote_the_session, info_before, info_after);
 
@@ -75,10 +77,10 @@ static void small_info(void)
 	memset(&longer, 0xff, sizeof(longer));
 	longer.known.size = sizeof(longer);
 	ok(hp_session_info(s, &longer.known));
-	equal(longer.known.state, HP_STATE_FRESH);
+	equal(longer.known.came_back, 0);
 	for (size_t i = 0; i < sizeof(longer.unknown); i++)
 		equal(longer.unknown[i], 0);
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 }
 CASE(information_has_the_size_that_the_caller_knows, small_info);
 
@@ -125,23 +127,23 @@ static void list_after(void)
 	take_back(s, 30);
 	ok(list_region(s, 1, &info));
 	equal(info.token, 30);
-	equal(info.state, HP_REGION_IS_RETURNED | HP_REGION_IS_OPEN);
+	equal(info.state, HP_REGION_IS_OPEN);
 	equal(info.origin, HP_ORIGIN_LIVE_UPDATE);
 	ok(list_region(s, 2, &info));
 	equal(info.token, 5);
 	is(list_region(s, 3, &info), -ENOENT);
 	take_back(s, 10);
 	ok(hp_session_commit(s, 0));
-	/* Now in the order in which they were opened. */
+	/* The end of the update changes nothing of that. */
 	ok(list_region(s, 0, &info));
-	equal(info.token, 5);
+	equal(info.token, 10);
+	equal(info.state, HP_REGION_IS_OPEN);
 	ok(list_region(s, 1, &info));
 	equal(info.token, 30);
-	equal(info.state, HP_REGION_IS_OPEN);
 	ok(list_region(s, 2, &info));
-	equal(info.token, 10);
+	equal(info.token, 5);
 	is(list_region(s, 3, &info), -ENOENT);
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 }
 CASE(regions_are_listed_in_their_order, list_before, list_after);
 
@@ -150,12 +152,10 @@ static void generation_before(void)
 	struct hp_session *s = open_fresh();
 	struct hp_region *r = make_preserved(s, 1, 1);
 
-	equal(session_info(s).next_generation, 1);
+	equal(session_info(s).generation, 0);
 	make_preserved(s, 2, 1);
-	equal(session_info(s).next_generation, 1);
 	ok(hp_session_abort(s));
 	ok(hp_region_preserve(r));
-	equal(session_info(s).next_generation, 2);
 }
 
 static void generation_between(void)
@@ -163,30 +163,28 @@ static void generation_between(void)
 	struct hp_session *s = open_returned();
 	struct hp_region *r = take_back(s, 1);
 
-	equal(session_info(s).generation, 2);
-	equal(session_info(s).updates, 1);
+	equal(session_info(s).generation, 1);
+	equal(session_info(s).updates, 0);
 	ok(hp_session_commit(s, 0));
 	ok(hp_region_preserve(r));
-	equal(session_info(s).next_generation, 3);
+	equal(session_info(s).generation, 1);
 }
 
 static void generation_after(void)
 {
 	struct hp_session *s = open_returned();
 
-	equal(session_info(s).generation, 3);
-	equal(session_info(s).updates, 2);
+	equal(session_info(s).generation, 2);
+	equal(session_info(s).updates, 1);
 	take_back(s, 1);
 	ok(hp_session_commit(s, 0));
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 	/* A start at which nothing came back begins anew. */
 	s = open_fresh();
-	make_preserved(s, 1, 1);
-	equal(session_info(s).next_generation, 1);
-	ok(hp_session_abort(s));
-	ok(hp_session_close(s, 0));
+	equal(session_info(s).generation, 0);
+	ok(hp_session_close(s));
 }
-CASE(each_set_of_regions_is_a_generation, generation_before, generation_between,
+CASE(each_owner_is_a_generation, generation_before, generation_between,
      generation_after);
 
 /* -- Seal ------------------------------------------------------------------ */
@@ -199,19 +197,34 @@ static void seal_before(void)
 	make(s, 2, 1);
 	ok(hp_session_seal(s));
 	ok(hp_session_seal(s));
-	equal(session_info(s).next_sealed, 1);
+	equal(session_info(s).sealed_now, 1);
 }
 
+/* Reading does not break it. */
 static void seal_between(void)
 {
+	struct hp_region_opts opts = region_opts(HP_REGION_READ_ONLY);
 	struct hp_session *s = open_returned();
-	struct hp_region *r = take_back(s, 1);
+	struct hp_region *r;
 
 	equal(session_info(s).sealed, 1);
-	ok(hp_session_commit(s, 0));
-	ok(hp_region_preserve(r));
-	equal(session_info(s).next_sealed, 0);
+	equal(session_info(s).sealed_now, 1);
+	ok(hp_region_open(s, 1, PAGE, &opts, &r));
+	check_bytes(r, 1);
+	ok(hp_session_preserve(s));
+	equal(session_info(s).sealed_now, 1);
+}
+
+/* A mapping that can be written does, whether or not it is. */
+static void seal_next(void)
+{
+	struct hp_session *s = open_returned();
+
 	equal(session_info(s).sealed, 1);
+	take_back(s, 1);
+	equal(session_info(s).sealed, 1);
+	equal(session_info(s).sealed_now, 0);
+	ok(hp_session_preserve(s));
 }
 
 static void seal_after(void)
@@ -221,10 +234,10 @@ static void seal_after(void)
 	equal(session_info(s).sealed, 0);
 	take_back(s, 1);
 	ok(hp_session_commit(s, 0));
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 }
-CASE(seal_comes_back_and_holds_for_one_update, seal_before, seal_between,
-     seal_after);
+CASE(seal_comes_back_and_breaks_with_a_mapping_to_write, seal_before,
+     seal_between, seal_next, seal_after);
 
 static void unseal_before(void)
 {
@@ -234,16 +247,16 @@ static void unseal_before(void)
 	ok(hp_session_seal(s));
 	ok(hp_session_unseal(s));
 	ok(hp_session_unseal(s));
-	equal(session_info(s).next_sealed, 0);
+	equal(session_info(s).sealed_now, 0);
 	ok(hp_session_seal(s));
 	make_preserved(s, 2, 1);
-	equal(session_info(s).next_sealed, 0);
+	equal(session_info(s).sealed_now, 0);
 	ok(hp_session_seal(s));
 	ok(hp_session_abort(s));
-	equal(session_info(s).next_sealed, 0);
+	equal(session_info(s).sealed_now, 0);
 	is(hp_session_seal(s), -ENOENT);
 	ok(hp_region_preserve(r));
-	equal(session_info(s).next_sealed, 0);
+	equal(session_info(s).sealed_now, 0);
 	ok(hp_session_seal(s));
 	ok(hp_session_unseal(s));
 }

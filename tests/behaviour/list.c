@@ -24,18 +24,18 @@
 	X(information_says_who_wrote_the_session)                   \
 	X(information_has_the_size_that_the_caller_knows)           \
 	X(regions_are_listed_in_their_order)                        \
-	X(each_set_of_regions_is_a_generation)                      \
-	X(seal_comes_back_and_holds_for_one_update)                 \
+	X(each_owner_is_a_generation)                               \
+	X(seal_comes_back_and_breaks_with_a_mapping_to_write)       \
 	X(later_writes_and_preserves_unseal)                        \
-	X(one_region_of_many_is_not_preserved_any_more)             \
-	X(last_region_is_not_preserved_any_more)                    \
+	X(one_region_of_many_is_dropped)                            \
+	X(last_region_is_dropped)                                   \
 	X(memory_that_someone_else_preserves_is_refused)            \
 	X(pages_are_frozen_and_bytes_are_not)                       \
 	X(file_that_was_resized_is_refused)                         \
 	X(pages_never_touched_come_back_as_zeros)                   \
 	X(all_pages_are_taken_at_once_or_none)                      \
 	X(forked_child_changes_nothing)                             \
-	X(child_keeps_an_aborted_session_alive)                     \
+	X(child_does_not_keep_an_aborted_session_alive)             \
 	X(committed_session_can_be_preserved_while_a_child_lives)   \
 	X(session_can_be_given_by_its_descriptors)                  \
 	X(descriptor_of_something_else_is_refused)                  \
@@ -62,6 +62,8 @@
 	X(device_that_is_busy_can_be_tried_again)                   \
 	X(close_does_not_drop_what_is_preserved)                    \
 	X(commit_drops_nothing_unless_told_to)                      \
+	X(commit_drops_what_is_not_open_if_told_to)                 \
+	X(regions_that_nobody_opens_are_carried_along)              \
 	X(closed_region_can_be_reclaimed_again)                     \
 	X(process_that_dies_after_open_takes_the_data_along)        \
 	X(process_that_dies_before_the_kexec_preserves_nothing)     \

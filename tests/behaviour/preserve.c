@@ -1,58 +1,48 @@
 // SPDX-License-Identifier: MIT
-/* Behaviours of preserve, unpreserve and abort. */
+/* Behaviours of preserve, drop and abort. */
 #include "behaviour.h"
 
-static void unpreserve_before(void)
+static void drop_before(void)
 {
 	struct hp_session *s = open_fresh();
 	struct hp_region *a = make_preserved(s, 1, 1),
 			 *b = make_preserved(s, 2, 2),
 			 *c = make_preserved(s, 3, 1);
+	long free_before = bh_pool_free(PAGE);
 
-	ok(hp_session_seal(s));
-	ok(hp_region_unpreserve(b));
-	ok(hp_region_unpreserve(b));
+	ok(hp_region_drop(b));
 	equal(hp_region_is_preserved(a), 1);
-	equal(hp_region_is_preserved(b), 0);
 	equal(hp_region_is_preserved(c), 1);
-	equal(session_info(s).next_sealed, 0);
+	equal(bh_pool_free(PAGE), free_before + 2);
 	equal(session_info(s).preserved_count, 2);
-	equal(session_info(s).next_generation, 2);
-	check_bytes(b, 2);
-	ok(hp_region_close(b));
-	is(hp_region_close(a), -EBUSY);
 }
 
-static void unpreserve_after(void)
+static void drop_after(void)
 {
 	struct hp_session *s = open_returned();
 	struct hp_region *r;
 
-	equal(session_info(s).generation, 2);
+	equal(session_info(s).generation, 1);
 	equal(session_info(s).region_count, 2);
 	take_back(s, 3);
 	take_back(s, 1);
 	is(hp_region_reclaim(s, 2, NULL, &r), -ENOENT);
 	ok(hp_session_commit(s, 0));
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 }
-CASE(one_region_of_many_is_not_preserved_any_more, unpreserve_before,
-     unpreserve_after);
+CASE(one_region_of_many_is_dropped, drop_before, drop_after);
 
-static void unpreserve_last(void)
+static void drop_last(void)
 {
 	struct hp_session *s = open_fresh();
-	struct hp_region *r = make(s, 1, 1);
 
-	ok(hp_region_unpreserve(r));
-	ok(hp_region_preserve(r));
-	ok(hp_region_unpreserve(r));
+	ok(hp_region_drop(make(s, 1, 1)));
+	ok(hp_region_drop(make_preserved(s, 1, 1)));
 	equal(session_info(s).preserved_count, 0);
 	is(hp_session_seal(s), -ENOENT);
-	ok(hp_region_close(r));
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 }
-CASE(last_region_is_not_preserved_any_more, unpreserve_last);
+CASE(last_region_is_dropped, drop_last);
 
 static void someone_else(void)
 {
@@ -67,7 +57,7 @@ static void someone_else(void)
 	bh_close(other);
 	ok(hp_region_preserve(r));
 	ok(hp_session_abort(s));
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 }
 CASE(memory_that_someone_else_preserves_is_refused, someone_else);
 
@@ -93,7 +83,7 @@ static void frozen_after(void)
 	check_bytes(r, 5);
 	is(hp_region_grow(r, 3 * PAGE, NULL), -EBUSY);
 	ok(hp_session_commit(s, 0));
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 }
 CASE(pages_are_frozen_and_bytes_are_not, frozen_before, frozen_after);
 
@@ -110,7 +100,7 @@ static void resized(void)
 	ok(bh_set_length(hp_region_fd(r), 2 * PAGE));
 	ok(hp_region_preserve(r));
 	ok(hp_session_abort(s));
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 }
 CASE(file_that_was_resized_is_refused, resized);
 
@@ -141,7 +131,7 @@ static void holes_after(void)
 		equal(bytes[2 * PAGE + i], 0);
 	}
 	ok(hp_session_commit(s, 0));
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 }
 CASE(pages_never_touched_come_back_as_zeros, holes_before, holes_after);
 
@@ -157,7 +147,7 @@ static void room(void)
 	ok(hp_region_create(s, 1, (uint64_t)free_before * PAGE, NULL, &r));
 	equal(bh_pool_free(PAGE), 0);
 	is(hp_region_create(s, 2, PAGE, NULL, &r), -ENOMEM);
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 	equal(bh_pool_free(PAGE), free_before);
 }
 CASE(all_pages_are_taken_at_once_or_none, room);

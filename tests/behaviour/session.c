@@ -11,7 +11,7 @@ static void fresh(void)
 	struct hp_region *r;
 
 	check(!strcmp(hp_session_name(s), session_name("")));
-	equal(session_info(s).state, HP_STATE_FRESH);
+	equal(session_info(s).came_back, 0);
 	equal(session_info(s).generation, 0);
 	equal(session_info(s).region_count, 0);
 	is(list_region(s, 0, &info), -ENOENT);
@@ -20,7 +20,7 @@ static void fresh(void)
 	ok(hp_session_unseal(s));
 	ok(hp_session_abort(s));
 	ok(hp_session_commit(s, 0));
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 }
 CASE(fresh_session_has_nothing, fresh);
 
@@ -43,7 +43,6 @@ static void two_regions_after(void)
 	struct hp_session *s = open_returned();
 	struct hp_region *a, *b;
 
-	equal(session_info(s).state, HP_STATE_RETURNED);
 	b = take_back(s, 0);
 	a = take_back(s, 1);
 	equal(hp_region_length(b), 3 * PAGE);
@@ -53,12 +52,11 @@ static void two_regions_after(void)
 	equal(hp_region_is_preserved(a), 0);
 	is(hp_region_preserve(a), -EINPROGRESS);
 	ok(hp_session_commit(s, 0));
-	equal(session_returned(s), 0);
-	equal(session_info(s).state, HP_STATE_COMMITTED);
+	equal(session_info(s).came_back, 1);
 	ok(hp_session_commit(s, 0));
 	check_bytes(a, 1);
 	check_bytes(b, 0);
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 }
 CASE(regions_come_back_with_their_bytes, two_regions_before, two_regions_after);
 
@@ -79,7 +77,7 @@ static void one_of_two_after(void)
 	ok(hp_region_create(s, 2, PAGE, NULL, &r));
 	take_back(s, 1);
 	ok(hp_session_commit(s, 0));
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 }
 CASE(region_not_preserved_does_not_come_back, one_of_two_before,
      one_of_two_after);
@@ -91,7 +89,7 @@ static void nothing_preserved_before(void)
 
 static void nothing_after(void)
 {
-	ok(hp_session_close(open_fresh(), 0));
+	ok(hp_session_close(open_fresh()));
 }
 CASE(session_without_a_preserve_does_not_come_back, nothing_preserved_before,
      nothing_after);
@@ -104,7 +102,6 @@ static void aborted_before(void)
 	ok(hp_session_abort(s));
 	equal(hp_region_is_preserved(r), 0);
 	equal(session_info(s).preserved_count, 0);
-	equal(session_info(s).next_generation, 0);
 	check_bytes(r, 1);
 }
 CASE(aborted_session_does_not_come_back, aborted_before, nothing_after);
@@ -127,7 +124,7 @@ static void abort_and_again_after(void)
 	take_back(s, 1);
 	is(hp_region_reclaim(s, 2, NULL, &r), -ENOENT);
 	ok(hp_session_commit(s, 0));
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 }
 CASE(after_an_abort_only_what_is_preserved_again_comes_back,
      abort_and_again_before, abort_and_again_after);
@@ -149,9 +146,9 @@ static void two_handles_after(void)
 	is(bh_open(session_name(""), NULL, &second), -EALREADY);
 	take_back(s, 1);
 	ok(hp_session_commit(s, 0));
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 	s = open_fresh();
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 }
 CASE(a_name_has_one_holder, two_handles_before, two_handles_after);
 
@@ -177,7 +174,7 @@ static void busy_device(void)
 	make_preserved(s, 2, 1);
 	bh_close(device);
 	ok(hp_session_abort(s));
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 }
 CASE(device_that_is_busy_can_be_tried_again, busy_device);
 
@@ -186,12 +183,15 @@ static void close_preserved(void)
 	struct hp_session *s = open_fresh();
 	struct hp_region *r = make_preserved(s, 1, 1);
 
-	is(hp_region_close(r), -EBUSY);
-	is(hp_session_close(s, 0), -EBUSY);
-	ok(hp_session_abort(s));
+	is(hp_session_close(s), -EBUSY);
+	/* Not mapped any more, and not given up. */
 	ok(hp_region_close(r));
-	ok(hp_session_close(s, 0));
-	ok(hp_session_close(NULL, 0));
+	equal(session_info(s).preserved_count, 1);
+	is(hp_session_close(s), -EBUSY);
+	take_back(s, 1);
+	ok(hp_session_abort(s));
+	ok(hp_session_close(s));
+	ok(hp_session_close(NULL));
 	ok(hp_region_close(NULL));
 }
 CASE(close_does_not_drop_what_is_preserved, close_preserved);
@@ -210,21 +210,69 @@ static void commit_after(void)
 	struct hp_region *r;
 	long free_before;
 
-	is(hp_session_close(s, 0), -EBUSY);
-	is(hp_session_commit(s, 0), -ENOTEMPTY);
+	is(hp_session_close(s), -EBUSY);
+	ok(hp_session_commit(s, 0));
+	/* What is not open is carried along. */
 	r = take_back(s, 1);
-	is(hp_session_commit(s, 0), -ENOTEMPTY);
-	is(hp_session_close(s, 0), -EBUSY);
+	take_back(s, 2);
+	ok(hp_session_preserve(s));
+	is(hp_session_close(s), -EBUSY);
 	is(hp_session_commit(s, 2), -EINVAL);
+	ok(hp_session_abort(s));
+	ok(hp_region_get(s, 2, &r));
 	free_before = bh_pool_free(PAGE);
+	ok(hp_region_drop(r));
+	equal(bh_pool_free(PAGE), free_before + 2);
+	ok(hp_region_create(s, 2, PAGE, NULL, &r));
+	ok(hp_session_close(s));
+}
+CASE(commit_drops_nothing_unless_told_to, commit_before, commit_after);
+
+static void commit_drop_after(void)
+{
+	struct hp_session *s = open_returned();
+	struct hp_region *r = take_back(s, 1);
+	long free_before = bh_pool_free(PAGE);
+
 	ok(hp_session_commit(s, HP_COMMIT_DROP));
 	equal(bh_pool_free(PAGE), free_before + 2);
 	check_bytes(r, 1);
 	is(hp_region_reclaim(s, 2, NULL, &r), -ENOENT);
 	ok(hp_region_create(s, 2, PAGE, NULL, &r));
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 }
-CASE(commit_drops_nothing_unless_told_to, commit_before, commit_after);
+CASE(commit_drops_what_is_not_open_if_told_to, commit_before,
+     commit_drop_after);
+
+/* Nobody opens them for two kernels, and then they are there. */
+static void carried_between(void)
+{
+	struct hp_session *s = open_returned();
+
+	ok(hp_session_preserve(s));
+	equal(session_info(s).preserved_count, 2);
+}
+
+static void carried_after(void)
+{
+	struct hp_session *s = open_returned();
+	struct hp_region *r;
+
+	ok(hp_region_open(s, 2, 2 * PAGE, NULL, &r));
+	equal(hp_region_origin(r), HP_ORIGIN_LIVE_UPDATE);
+	equal(hp_region_is_new(r), 0);
+	check_bytes(r, 2);
+	is(hp_region_open(s, 1, 2 * PAGE, NULL, &r), -ESTALE);
+	ok(hp_region_open(s, 1, PAGE, NULL, &r));
+	check_bytes(r, 1);
+	ok(hp_region_open(s, 3, PAGE, NULL, &r));
+	equal(hp_region_origin(r), HP_ORIGIN_CREATED);
+	equal(hp_region_is_new(r), 1);
+	ok(hp_session_commit(s, 0));
+	ok(hp_session_close(s));
+}
+CASE(regions_that_nobody_opens_are_carried_along, commit_before,
+     carried_between, carried_between, carried_after);
 
 static void reclaim_again_after(void)
 {
@@ -236,11 +284,11 @@ static void reclaim_again_after(void)
 	is(hp_region_create(s, 2, PAGE, NULL, &r), -EEXIST);
 	put_bytes(hp_region_address(r), PAGE, 77);
 	ok(hp_region_close(r));
-	is(hp_session_commit(s, 0), -ENOTEMPTY);
+	ok(hp_session_commit(s, 0));
 	ok(hp_region_reclaim(s, 1, NULL, &r));
 	check_bytes(r, 77);
 	ok(hp_session_commit(s, HP_COMMIT_DROP));
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 }
 CASE(closed_region_can_be_reclaimed_again, commit_before, reclaim_again_after);
 
@@ -255,7 +303,7 @@ static void dies_after_open(void)
 	long free_before = bh_pool_free(PAGE);
 
 	bh_other(open_and_die, -1);
-	ok(hp_session_close(open_fresh(), 0));
+	ok(hp_session_close(open_fresh()));
 	equal(bh_pool_free(PAGE), free_before + 3);
 }
 CASE(process_that_dies_after_open_takes_the_data_along, commit_before,
@@ -291,7 +339,7 @@ static void another_process_after(void)
 	is(bh_open(session_name(""), NULL, &s), -EALREADY);
 	bh_other_ends();
 	s = open_fresh();
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 }
 CASE(session_of_another_process_is_not_taken, another_process_before,
      another_process_after);
@@ -325,7 +373,7 @@ static void three_after(void)
 	}
 	for (unsigned int i = 0; i < 3; i++) {
 		ok(hp_session_abort(s[i]));
-		ok(hp_session_close(s[i], 0));
+		ok(hp_session_close(s[i]));
 	}
 }
 CASE(sessions_of_a_process_are_independent, three_before, three_after);
@@ -344,7 +392,7 @@ static void both_lists_after(void)
 	bh_close(other);
 	ok(hp_region_preserve(r));
 	ok(hp_session_abort(s));
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 }
 CASE(a_name_can_return_and_be_preserved_at_once, commit_before,
      both_lists_after);
@@ -362,12 +410,10 @@ static void again_next(void)
 	struct hp_region *r;
 
 	ok(hp_region_reclaim(s, 1, NULL, &r));
-	check_bytes(r, session_info(s).updates == 1 ? 1 : 100);
-	equal(session_info(s).generation, session_info(s).updates);
-	ok(hp_session_commit(s, 0));
+	check_bytes(r, session_info(s).updates ? 100 : 1);
+	equal(session_info(s).generation, session_info(s).updates + 1);
 	put_bytes(hp_region_address(r), 2 * PAGE, 100);
-	ok(hp_region_preserve(r));
-	equal(session_info(s).next_generation, session_info(s).generation + 1);
+	ok(hp_session_preserve(s));
 }
 
 static void again_last(void)
@@ -375,12 +421,12 @@ static void again_last(void)
 	struct hp_session *s = open_returned();
 	struct hp_region *r;
 
-	equal(session_info(s).updates, 3);
+	equal(session_info(s).updates, 2);
 	equal(session_info(s).generation, 3);
 	ok(hp_region_reclaim(s, 1, NULL, &r));
 	check_bytes(r, 100);
 	ok(hp_session_commit(s, 0));
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 }
 CASE(three_updates_right_after_one_another, again_first, again_next, again_next,
      again_last);
@@ -413,7 +459,7 @@ static void local_after(void)
 
 	take_back(s, 1);
 	ok(hp_session_commit(s, 0));
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 }
 CASE(local_session_is_no_different_where_there_is_live_update, local,
      local_after);
@@ -439,7 +485,8 @@ static void arguments(void)
 	is(hp_region_reclaim(s, HP_TOKEN_RESERVED, NULL, &r), -EINVAL);
 	is(hp_session_commit(s, 1U << 31), -EINVAL);
 	is(hp_session_seal(NULL), -EINVAL);
-	is(hp_region_unpreserve(NULL), -EINVAL);
-	ok(hp_session_close(s, 0));
+	is(hp_session_preserve(NULL), -EINVAL);
+	is(bh_open("systemd", NULL, &s), -EINVAL);
+	ok(hp_session_close(s));
 }
 CASE(bad_arguments_are_refused, arguments);

@@ -71,7 +71,7 @@ static void huge_after(void)
 	check_bytes(r, 1);
 	equal(huge(r), 3 * PAGE);
 	ok(hp_session_commit(s, 0));
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 }
 CASE(shmem_comes_back_in_its_huge_pages, huge_before, huge_between, huge_after);
 
@@ -101,7 +101,7 @@ static void untouched_after(void)
 	for (uint64_t i = PAGE; i < 2 * PAGE; i++)
 		check(!bytes[i]);
 	ok(hp_session_commit(s, 0));
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 }
 CASE(shmem_never_touched_is_put_into_huge_pages, untouched_before,
      untouched_after);
@@ -141,7 +141,7 @@ static void kinds_before(void)
 	is(hp_region_adopt(s, 3, hp_region_fd(shmem), NULL, &r), -EMEDIUMTYPE);
 	is(hp_region_adopt(s, 3, hp_region_fd(shmem), &opts, &r), -EINVAL);
 	is(hp_region_create(s, 3, PAGE / 2, &opts, &r), -EINVAL);
-	opts.page_size = PAGE;
+	opts.page_size = HP_PAGE_1G;
 	is(hp_region_create(s, 3, PAGE, &opts, &r), -EINVAL);
 	put_bytes(hp_region_address(shmem), 2 * PAGE, 1);
 	ok(hp_region_preserve(shmem));
@@ -154,14 +154,14 @@ static void kinds_after(void)
 	struct hp_region *r;
 
 	opts.page_size = PAGE;
-	is(hp_region_reclaim(s, 1, &opts, &r), -EINVAL);
+	is(hp_region_reclaim(s, 1, &opts, &r), -ESTALE);
 	opts.page_size = 4096;
-	is(hp_region_reclaim(s, 2, &opts, &r), -EINVAL);
+	is(hp_region_reclaim(s, 2, &opts, &r), -ESTALE);
 	ok(hp_region_reclaim(s, 1, &opts, &r));
 	check_bytes(r, 1);
 	take_back(s, 2);
 	ok(hp_session_commit(s, 0));
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 }
 CASE(shmem_is_not_mistaken_for_pages_of_the_pool, kinds_before, kinds_after);
 
@@ -215,6 +215,6 @@ static void grown_after(void)
 	check_bytes(r, 1);
 	equal(huge(r), 3 * PAGE);
 	ok(hp_session_commit(s, 0));
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 }
 CASE(shmem_can_grow_and_be_shared, grown_before, grown_after);

@@ -40,7 +40,7 @@ static int ask(struct hp_session *session)
 	region.size = sizeof(region);
 
 	err = hp_session_info(session, &info);
-	if (err < 0 || info.state != HP_STATE_FRESH || info.next_generation)
+	if (err < 0 || info.came_back || info.preserved_count)
 		return wrong("hp_session_info", err);
 	err = hp_session_region(session, 0, &region);
 	if (err != -ENOENT)
@@ -102,5 +102,5 @@ int main(int argc, char **argv)
 	if (ask(session) || ask_save())
 		return 1;
 	printf("%d lines of log\n", lines);
-	return hp_session_close(session, 0) < 0;
+	return hp_session_close(session) < 0;
 }

@@ -176,7 +176,7 @@ START_TEST(options_of_region)
 	ok(hp_region_get(s, POOL, &r));
 	old = hp_region_address(r);
 	ok(save(s, NULL));
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 	ok(open_logged("db", &s));
 	opts.layout = LAYOUT + 1;
 	is(load_with(&opts), -ESTALE);
@@ -246,11 +246,11 @@ START_TEST(fewer_regions)
 	is(save_with(&opts), -EBUSY);
 	ck_assert_ptr_nonnull(strstr(last_error, "not open"));
 	ck_assert_int_eq(disk_files(), 2 + 3);
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 	ck_assert_int_eq(load_version(), 2);
 	s = make_version(1);
 	is(save_with(&opts), -EBUSY);
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 	ck_assert_int_eq(load_version(), 2);
 	/* The same number, and not the same. */
 	s = make_version(1);
@@ -258,7 +258,7 @@ START_TEST(fewer_regions)
 	is(save_with(&opts), -EBUSY);
 	opts.flags = HP_SAVE_REPLACE;
 	ok(save_with(&opts));
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 	/* Control: more are no loss. */
 	disk_restore();
 	s = make_version(2);
@@ -281,8 +281,8 @@ START_TEST(manifest_that_cannot_be_read)
 	is(save(s, NULL), -EMFILE);
 	fake.fail_nth = 1;
 	fake.fail_errno = EIO;
-	is(save(s, NULL), -ENODATA);
-	is(save(s, NULL), -ENODATA);
+	is(save(s, NULL), -ENOMSG);
+	is(save(s, NULL), -ENOMSG);
 	ok(hp_session_commit(s, HP_COMMIT_DROP));
 	ok(save(s, NULL));
 }
@@ -345,7 +345,7 @@ START_TEST(highest_id)
 		/* Control. */
 		disk_remove(names[i]);
 		ok(save(s, NULL));
-		ok(hp_session_close(s, 0));
+		ok(hp_session_close(s));
 		ck_assert_int_eq(load_version(), 2);
 	}
 }
@@ -394,7 +394,7 @@ START_TEST(cancelled)
 	ck_assert_int_gt(stops, 20);
 	ck_assert_uint_eq(last.done_bytes, 8 * MIB);
 	ck_assert_uint_eq(last.total_bytes, 8 * MIB);
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 	ck_assert_int_eq(load_version(), 2);
 
 	ok(open_logged("db", &s));
@@ -424,31 +424,32 @@ START_TEST(open_arguments)
 	};
 
 	ok(open_logged("db", &s));
-	is(hp_region_open_on(&disk_io, s, POOL, 2 * MIB, DISK_DIRECTORY, &opts,
-			     NULL, &r),
+	is(hp_region_restore_on(&disk_io, s, POOL, 2 * MIB, DISK_DIRECTORY,
+				&opts, NULL, &r),
 	   -EINVAL);
 	opts.flags = HP_REGION_SHMEM;
-	opts.page_size = HP_PAGE_2M;
-	is(hp_region_open_on(&disk_io, s, POOL, 2 * MIB, NULL, &opts, NULL, &r),
+	opts.page_size = HP_PAGE_1G;
+	is(hp_region_restore_on(&disk_io, s, POOL, 2 * MIB, NULL, &opts, NULL,
+				&r),
 	   -EINVAL);
 	opts.page_size = 0;
 	opts.flags = 0;
 	opts.label = "new";
 	opts.layout = 3;
-	ok(hp_region_open_on(&disk_io, s, POOL, 2 * MIB, NULL, &opts, NULL,
-			     &r));
+	ok(hp_region_restore_on(&disk_io, s, POOL, 2 * MIB, NULL, &opts, NULL,
+				&r));
 	ck_assert_int_eq(hp_region_origin(r), HP_ORIGIN_CREATED);
 	ok(save(s, NULL));
 	ok(hp_region_close(r));
 	opts.layout = 4;
-	is(hp_region_open_on(&disk_io, s, POOL, 2 * MIB, DISK_DIRECTORY, &opts,
-			     NULL, &r),
+	is(hp_region_restore_on(&disk_io, s, POOL, 2 * MIB, DISK_DIRECTORY,
+				&opts, NULL, &r),
 	   -ESTALE);
 	/* A save that cannot be read is not passed over. */
 	opts.layout = 3;
 	disk_truncate(HP_SAVE_INDEX, 100);
-	is(hp_region_open_on(&disk_io, s, POOL, 2 * MIB, DISK_DIRECTORY, &opts,
-			     NULL, &r),
+	is(hp_region_restore_on(&disk_io, s, POOL, 2 * MIB, DISK_DIRECTORY,
+				&opts, NULL, &r),
 	   -EBADMSG);
 }
 END_TEST
@@ -485,7 +486,7 @@ START_TEST(last_progress)
 	heard_twice(8 * MIB);
 	ok(save_with(&opts));
 	heard_twice(8 * MIB);
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 	ok(open_logged("db", &s));
 	is(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, &stop, NULL),
 	   -ECANCELED);
@@ -493,7 +494,7 @@ START_TEST(last_progress)
 	ck_assert_ptr_null(s->regions);
 	ok(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, &opts, NULL));
 	heard_twice(8 * MIB);
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 	ok(open_logged("db", &s));
 	r = NULL;
 	is(hp_region_load_on(&disk_io, s, POOL, DISK_DIRECTORY, NULL, &stop,
@@ -512,8 +513,8 @@ static int open_with(uint64_t token, uint64_t length, const char *directory,
 		     const struct hp_region_opts *region_opts,
 		     const struct hp_save_opts *opts)
 {
-	return hp_region_open_on(&disk_io, s, token, length, directory,
-				 region_opts, opts, &r);
+	return hp_region_restore_on(&disk_io, s, token, length, directory,
+				    region_opts, opts, &r);
 }
 
 /* One that came back, one that is saved (with and without), and a new one. */

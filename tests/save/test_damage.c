@@ -414,7 +414,7 @@ START_TEST(newer)
 	s = make_version(2);
 	opts.flags = HP_SAVE_REPLACE;
 	ok(hp_session_save_on(&disk_io, s, DISK_DIRECTORY, &opts, NULL));
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 	ck_assert_int_eq(load_version(), 2);
 	header()->version = 3;
 	seal();

@@ -63,7 +63,7 @@ static void save_with_failure(enum disk_call call, int nth, int err)
 	ok(save(session, NULL));
 	ck_assert_int_eq(load_version(), 2);
 	ck_assert_int_eq(disk_files(), 2 + 3);
-	ok(hp_session_close(session, 0));
+	ok(hp_session_close(session));
 }
 
 START_TEST(every_call_of_save)
@@ -105,7 +105,7 @@ START_TEST(full)
 		ck_assert(disk.failed);
 		ck_assert_int_eq(load_version(), 1);
 		ck_assert_int_eq(disk_files(), 2 + 2);
-		ok(hp_session_close(session, 0));
+		ok(hp_session_close(session));
 	}
 	/* For real: with room for one save, and not for two. */
 	for (int late = 0; late < 2; late++) {
@@ -119,7 +119,7 @@ START_TEST(full)
 		disk.room = 0;
 		ok(save(session, NULL));
 		ck_assert_int_eq(load_version(), 2);
-		ok(hp_session_close(session, 0));
+		ok(hp_session_close(session));
 	}
 }
 END_TEST
@@ -187,7 +187,7 @@ START_TEST(every_call_of_kernel)
 			fired += fake.failed;
 			ck_assert_int_eq(load_version(), rc ? 1 : 2);
 			ok(save(session, NULL));
-			ok(hp_session_close(session, 0));
+			ok(hp_session_close(session));
 			ck_assert_int_eq(leaks(), 0);
 			if (!fake.failed)
 				break;
@@ -221,7 +221,7 @@ static int load_with_failure(int disk_call, int kernel_call, int nth, int err)
 		ck_assert(check_regions(session, 2));
 	else
 		ck_assert_ptr_null(session->regions);
-	ok(hp_session_close(session, 0));
+	ok(hp_session_close(session));
 	ck_assert_int_eq(leaks(), 0);
 	return rc;
 }

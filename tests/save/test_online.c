@@ -142,7 +142,7 @@ static int load(void)
 {
 	int rc;
 
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 	ok(open_logged("db", &s));
 	rc = hp_session_load_on(&disk_io, s, DISK_DIRECTORY, NULL, NULL);
 	if (rc)

@@ -58,7 +58,7 @@ static int save_real(int version)
 
 	s = make_version(version);
 	rc = save_real_session(s);
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 	return rc;
 }
 
@@ -71,7 +71,7 @@ static int load_real(void)
 	for (version = 1; !rc && version < 5; version++)
 		if (check_regions(s, version))
 			rc = version;
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 	return rc ? rc : MIXED;
 }
 
@@ -85,7 +85,7 @@ START_TEST(on_this_machine)
 		opts.flags = (flags & 1 ? HP_SAVE_BUFFERED : 0) |
 			     (flags & 2 ? HP_SAVE_NO_URING : 0);
 		ok(hp_session_save_on(&real_io, s, directory, &opts, NULL));
-		ok(hp_session_close(s, 0));
+		ok(hp_session_close(s));
 		ck_assert_int_eq(load_real(), 2);
 		ok(save_real(1));
 		ck_assert_int_eq(load_real(), 1);
@@ -290,7 +290,7 @@ START_TEST(past_a_limit)
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
 	is(hp_session_save_on(&real_io, s, directory, NULL, NULL), -EFBIG);
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &none), 0);
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 	ck_assert_int_eq(load_real(), 1);
 	remove_place();
 }

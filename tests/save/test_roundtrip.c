@@ -48,7 +48,7 @@ START_TEST(comes_back)
 	ck_assert_uint_eq(info.page_size, HP_PAGE_2M);
 	ck_assert_int_eq(info.origin, HP_ORIGIN_SAVE);
 	ck_assert_int_eq(hp_region_is_preserved(r), 0);
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 	ck_assert_int_eq(fake_leaks() + disk.fds + disk.queues + disk.locks, 0);
 	/* Control: another version is told apart. */
 	ck_assert_int_eq(load_version(), 2);
@@ -83,7 +83,7 @@ START_TEST(untouched_stays_untouched)
 	ck_assert_uint_le(before, 2 * MIB);
 	ok(save(s, NULL));
 	ck_assert_uint_eq(touched(r), before);
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 	new_process();
 	ok(open_logged("db", &s));
 	ok(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, NULL, NULL));
@@ -106,7 +106,7 @@ static void without(unsigned int how)
 	ok(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, NULL, &result));
 	ck_assert_int_eq(result.how & ~HP_SAVE_BY_REGISTERED,
 			 how & ~HP_SAVE_BY_REGISTERED);
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 	ck_assert_int_eq(disk.fds + disk.queues + disk.locks, 0);
 	ck_assert_str_eq(last_error, "");
 }
@@ -171,7 +171,7 @@ START_TEST(on_request)
 	ok(hp_session_save_on(&disk_io, s, DISK_DIRECTORY, &opts, &result));
 	ck_assert_int_eq(result.how, 0);
 	ck_assert_int_eq(disk.calls[DISK_QUEUE_OPEN], 0);
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 	ok(open_logged("db", &s));
 	ok(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, &opts, &result));
 	ck_assert_int_eq(disk.calls[DISK_QUEUE_OPEN], 0);
@@ -244,7 +244,7 @@ START_TEST(sizes)
 		memset(bytes + 12345, 0, MIB);
 		ok(hp_session_save_on(&disk_io, s, DISK_DIRECTORY, &opts,
 				      NULL));
-		ok(hp_session_close(s, 0));
+		ok(hp_session_close(s));
 		ok(open_logged("db", &s));
 		ok(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, NULL, NULL));
 		ok(hp_region_get(s, 1, &r));
@@ -270,6 +270,45 @@ START_TEST(no_regions)
 }
 END_TEST
 
+/* It has nothing to save, and no save that has it is given up for that. */
+START_TEST(without_what_is_lost)
+{
+	struct hp_save_info info = { .size = sizeof(info) };
+
+	s = make_version(1);
+	ok(hp_session_preserve(s));
+	fake_kexec();
+	disk_crash();
+	fake_returned_remove(POOL);
+	ok(open_logged("db", &s));
+	ok(hp_region_reclaim(s, INDEX, NULL, &r));
+	ok(save(s, NULL));
+	ok(hp_save_info_on(&disk_io, DISK_DIRECTORY, &info));
+	ck_assert_int_eq(info.region_count, 1);
+	ok(hp_session_drop(s));
+
+	s = make_version(1);
+	ok(save(s, NULL));
+	ok(hp_session_preserve(s));
+	fake_kexec();
+	disk_crash();
+	fake_returned_remove(POOL);
+	ok(open_logged("db", &s));
+	ok(hp_region_reclaim(s, INDEX, NULL, &r));
+	is(save(s, NULL), -EBUSY);
+	/* The lost one is in the save. */
+	ok(hp_region_restore_on(&disk_io, s, POOL, 4 * MIB, DISK_DIRECTORY,
+				NULL, NULL, &r));
+	ck_assert_int_eq(hp_region_origin(r), HP_ORIGIN_SAVE);
+	ok(save(s, NULL));
+	ok(hp_session_preserve(s));
+	fake_kexec();
+	ok(open_logged("db", &s));
+	ok(hp_region_open(s, POOL, 4 * MIB, NULL, &r));
+	ck_assert_int_eq(hp_region_origin(r), HP_ORIGIN_LIVE_UPDATE);
+}
+END_TEST
+
 /* Preserved for the next kernel, or from the last one: saved all the same. */
 START_TEST(with_live_update)
 {
@@ -283,19 +322,19 @@ START_TEST(with_live_update)
 	ok(open_logged("db", &s));
 	/* What is not reclaimed would be missing. */
 	is(save(s, NULL), -ENOTEMPTY);
-	ok(hp_region_open_on(&disk_io, s, POOL, 4 * MIB, DISK_DIRECTORY, NULL,
-			     NULL, &r));
+	ok(hp_region_restore_on(&disk_io, s, POOL, 4 * MIB, DISK_DIRECTORY,
+				NULL, NULL, &r));
 	ck_assert_int_eq(hp_region_origin(r), HP_ORIGIN_LIVE_UPDATE);
-	ok(hp_region_open_on(&disk_io, s, INDEX, 4 * MIB, DISK_DIRECTORY, NULL,
-			     NULL, &r));
+	ok(hp_region_restore_on(&disk_io, s, INDEX, 4 * MIB, DISK_DIRECTORY,
+				NULL, NULL, &r));
 	ck_assert_int_eq(hp_region_origin(r), HP_ORIGIN_SAVE);
 	ck_assert_uint_eq(hp_region_length(r), 2 * MIB);
-	ok(hp_region_open_on(&disk_io, s, THIRD, 4 * MIB, DISK_DIRECTORY, NULL,
-			     NULL, &r));
+	ok(hp_region_restore_on(&disk_io, s, THIRD, 4 * MIB, DISK_DIRECTORY,
+				NULL, NULL, &r));
 	ck_assert_int_eq(hp_region_origin(r), HP_ORIGIN_CREATED);
 	ok(save(s, NULL));
 	ok(hp_session_commit(s, 0));
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 	new_process();
 	ok(open_logged("db", &s));
 	ok(hp_session_load_on(&disk_io, s, DISK_DIRECTORY, NULL, NULL));
@@ -359,19 +398,19 @@ START_TEST(shmem)
 	ok(load_as(HP_REGION_SHMEM | HP_REGION_POPULATE, 0));
 	check_loaded(4096);
 	ck_assert_int_eq(fake.pool_used, 0);
-	is(load_as(HP_REGION_SHMEM, HP_PAGE_2M), -EINVAL);
+	is(load_as(HP_REGION_SHMEM, HP_PAGE_1G), -EINVAL);
 	ok(load_as(0, HP_PAGE_2M));
 	ck_assert_int_eq(fake.pool_used, 5);
 	ok(save(s, NULL));
 	check_loaded(HP_PAGE_2M);
 	ok(load_as(0, 0));
 	check_loaded(HP_PAGE_2M);
-	ok(hp_region_open_on(&disk_io, s, POOL, 2 * MIB, DISK_DIRECTORY, &opts,
-			     NULL, &r));
+	ok(hp_region_restore_on(&disk_io, s, POOL, 2 * MIB, DISK_DIRECTORY,
+				&opts, NULL, &r));
 	ck_assert_int_eq(hp_region_origin(r), HP_ORIGIN_SAVE);
 	check_loaded(4096);
-	ok(hp_region_open_on(&disk_io, s, THIRD, 2 * MIB, DISK_DIRECTORY, &opts,
-			     NULL, &r));
+	ok(hp_region_restore_on(&disk_io, s, THIRD, 2 * MIB, DISK_DIRECTORY,
+				&opts, NULL, &r));
 	ck_assert_int_eq(hp_region_origin(r), HP_ORIGIN_CREATED);
 	ck_assert_uint_eq(hp_region_page_size(r), 4096);
 	/* The file of the region was closed under it. */
@@ -423,23 +462,15 @@ END_TEST
 Suite *roundtrip_suite(void)
 {
 	const TTest *const tests[] = {
-		comes_back,
-		untouched_stays_untouched,
-		without_uring,
-		without_operation,
-		without_direct,
-		without_direct_late,
-		without_registered,
-		without_the_rest,
-		on_request,
-		short_transfers,
-		tried_again,
-		sizes,
-		no_regions,
-		with_live_update,
-		shmem,
-		what_is_in_it,
-		NULL,
+		comes_back,	      untouched_stays_untouched,
+		without_uring,	      without_operation,
+		without_direct,	      without_direct_late,
+		without_registered,   without_the_rest,
+		on_request,	      short_transfers,
+		tried_again,	      sizes,
+		no_regions,	      with_live_update,
+		without_what_is_lost, shmem,
+		what_is_in_it,	      NULL,
 	};
 
 	return suite_of("roundtrip", tests);

@@ -34,7 +34,7 @@ static void setup(void)
 /* Every test ends with all pages back in the pool. */
 static void teardown(void)
 {
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 }
 
 Suite *suite_of(const char *name, const TTest *const *tests)

@@ -97,7 +97,8 @@ START_TEST(every_way)
 		memset(hp_region_address(r), 40 + (int)i, 8 * MIB);
 		ok(hp_session_save(s, directory, &opts, &result));
 		ok(hp_region_close(r));
-		ok(hp_region_open(s, 1, 8 * MIB, directory, NULL, &opts, &r));
+		ok(hp_region_restore(s, 1, 8 * MIB, directory, NULL, &opts,
+				     &r));
 		ck_assert_int_eq(hp_region_origin(r), HP_ORIGIN_SAVE);
 		bytes = hp_region_address(r);
 		ck_assert_int_eq(bytes[0], 40 + (int)i);

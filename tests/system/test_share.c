@@ -139,7 +139,7 @@ static void sandboxed_child(void)
 	check(hp_session_abort(parents) == -ECHILD);
 	check(hp_region_set_layout(r, 1) == -ECHILD);
 	check(hp_region_grow(r, 6 * MIB, NULL) == -ECHILD);
-	check(hp_session_close(parents, 0) == 0);
+	check(hp_session_close(parents) == 0);
 }
 
 static void container(void)
@@ -154,7 +154,7 @@ static void container(void)
 	check(hp_region_create(parents, 1, 4 * MIB, NULL, &r) == 0);
 	check(first_of_namespace(sandboxed_child) == 0);
 	check(hp_region_set_layout(r, 1) == 0);
-	check(hp_session_close(parents, 0) == 0);
+	check(hp_session_close(parents) == 0);
 }
 
 START_TEST(child_with_the_number_of_its_parent)
@@ -180,7 +180,7 @@ START_TEST(two_processes)
 	pid_t child;
 
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets), 0);
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 	s = NULL;
 	child = fork();
 	if (!child)

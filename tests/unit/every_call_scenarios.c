@@ -26,7 +26,7 @@ static int open_with(unsigned int flags, const int *fds, unsigned int count)
 	opts.flags = flags;
 	opts.fds = fds;
 	opts.fds_count = count;
-	opts.timeout_ms = 50;
+	opts.timeout_ms = HP_NO_WAIT;
 	return hp_session_open_on(scenario_sys, "db", &opts, &at.s);
 }
 
@@ -75,6 +75,20 @@ static void next_kernel(void)
 	at = (struct at_hand){ .fd = -1 };
 }
 
+/* With a manager the process alone is another one, and the next time the kernel. */
+static void next_life(void)
+{
+	static bool kernel;
+
+	kernel = !kernel;
+	if (!fake_manager.there || kernel) {
+		next_kernel();
+		return;
+	}
+	fake_restart();
+	at = (struct at_hand){ .fd = -1 };
+}
+
 static void came_back(void)
 {
 	both_preserved();
@@ -101,16 +115,100 @@ static void take(uint64_t token, struct hp_region **ret_region)
 	struct hp_region_opts opts = { .size = sizeof(opts) };
 
 	if (manifest_error()) {
-		is(manifest_error(), -ENODATA);
+		is(manifest_error(), -ENOMSG);
 		opts.flags = HP_REGION_UNLISTED;
 	}
 	is(hp_region_reclaim(at.s, token, &opts, ret_region), 0);
 	check_filled(*ret_region);
 }
 
+/* -- With a service manager ------------------------------------------------ */
+
+static void managed(void)
+{
+	booted();
+	fake_manager_start(16);
+	fake_manager.hands_over = true;
+	fake_setenv("STATE_DIRECTORY", "/var/lib/db");
+}
+
+static void opened_in_store(void)
+{
+	managed();
+	is(open_with(0, NULL, 0), 0);
+}
+
+static void created_in_store(void)
+{
+	opened_in_store();
+	make_both();
+}
+
+static void preserved_in_store(void)
+{
+	created_in_store();
+	is(hp_session_preserve(at.s), 0);
+}
+
+static void passed(void)
+{
+	preserved_in_store();
+	fake_restart();
+	at = (struct at_hand){ .fd = -1 };
+}
+
+static void passed_to_next_kernel(void)
+{
+	preserved_in_store();
+	next_kernel();
+}
+
+static void returned_in_store(void)
+{
+	passed();
+	is(open_with(0, NULL, 0), 0);
+}
+
+static unsigned int place_in_store(bool manifest)
+{
+	for (unsigned int i = 0; i < fake_store_count(0); i++)
+		if ((strlen(fake_store_entry(0, i).name) < 40) == manifest)
+			return i;
+	ck_abort_msg("%s: the store does not have it", where);
+	return 0;
+}
+
+/* The manager has lost the first of the regions, which is POOL. */
+static void lost_in_store(void)
+{
+	preserved_in_store();
+	fake_store_drop(0, place_in_store(false), 1);
+	fake_restart();
+	at = (struct at_hand){ .fd = -1 };
+	is(open_with(0, NULL, 0), 0);
+}
+
+/* It has lost the list. */
+static void unlisted_in_store(void)
+{
+	preserved_in_store();
+	fake_store_drop(0, place_in_store(true), 1);
+	fake_restart();
+	at = (struct at_hand){ .fd = -1 };
+	is(open_with(0, NULL, 0), 0);
+}
+
+static void recovered_in_store(void)
+{
+	unlisted_in_store();
+	take(POOL, &at.r);
+	take(INDEX, &at.q);
+	is(hp_session_commit(at.s, HP_COMMIT_DROP), 0);
+}
+
 static void commit_all(void)
 {
-	int lost = is_returned(at.s) ? manifest_error() : 0;
+	int lost = manifest_error();
 
 	is(hp_session_commit(at.s, 0), lost);
 	if (lost)
@@ -137,7 +235,7 @@ static int raw_session(unsigned long request)
 	struct luo_session_arg arg = { .size = sizeof(arg), .name = "db" };
 	int device = fake_sys.open(LUO_DEVICE);
 
-	ok(fake_sys.ioctl(device, request, &arg));
+	check(fake_sys.ioctl_fd(device, request, &arg, &arg.fd) >= 0);
 	fake_sys.close(device);
 	return arg.fd;
 }
@@ -208,7 +306,7 @@ static void nothing(void)
 /* Both come back to the next process. */
 static void preserved_comes_back(void)
 {
-	next_kernel();
+	next_life();
 	is(open_with(0, NULL, 0), 0);
 	take(POOL, &at.r);
 	take(INDEX, &at.q);
@@ -267,14 +365,36 @@ static void r_is_left_out(void)
 {
 	struct hp_region *none;
 
-	ck_assert(!hp_region_is_preserved(at.r));
-	ck_assert(hp_region_is_preserved(at.q));
-	check_filled(at.r);
-	next_kernel();
+	ck_assert(hp_region_is_preserved(at.q) == 1);
+	next_life();
 	is(open_with(0, NULL, 0), 0);
 	take(INDEX, &at.q);
 	is(hp_region_reclaim(at.s, POOL, NULL, &none), -ENOENT);
 	is(hp_session_commit(at.s, 0), 0);
+}
+
+/* What was lost is so until there is something new that is preserved. */
+static void lost_is_told(void)
+{
+	ck_assert_int_eq(hp_region_origin(at.r), HP_ORIGIN_LOST);
+	fill(at.r);
+	take(INDEX, &at.q);
+	works();
+}
+
+/* In the next life there is nothing of it, anywhere. */
+static void nothing_is_left(void)
+{
+	struct hp_session_info info = { .size = sizeof(info) };
+
+	next_life();
+	is(open_with(0, NULL, 0), 0);
+	is(hp_session_info(at.s, &info), 0);
+	ck_assert_uint_eq(info.region_count + info.lost_count, 0);
+	ck_assert_int_eq(info.manifest_error, 0);
+	/* What the manager could not be told to let go. */
+	is(hp_session_preserve(at.s), 0);
+	ck_assert_int_eq(fake.pool_used, 0);
 }
 
 /* r is a new one of zeros. */
@@ -286,7 +406,7 @@ static void new_region_works(void)
 		ck_assert_int_eq(bytes[i], 0);
 	fill(at.r);
 	is(hp_region_preserve(at.r), 0);
-	next_kernel();
+	next_life();
 	is(open_with(0, NULL, 0), 0);
 	take(POOL, &at.r);
 	is(hp_session_commit(at.s, 0), 0);
@@ -318,6 +438,22 @@ static void grown_works(void)
 	ck_assert_uint_eq(hp_region_length(at.r), 8 * MIB);
 	fill(at.r);
 	works();
+}
+
+/* Preserved all the time: nobody has to ask for it again. */
+static void grown_comes_back(void)
+{
+	ck_assert_uint_eq(hp_region_length(at.r), 8 * MIB);
+	fill(at.r);
+	ck_assert_int_eq(hp_region_is_preserved(at.r), 1);
+	preserved_comes_back();
+	ck_assert_uint_eq(hp_region_length(at.r), 8 * MIB);
+}
+
+/* What is with the manager stays there. */
+static void closed_comes_back(void)
+{
+	preserved_comes_back();
 }
 
 static void adopted_works(void)
@@ -370,7 +506,7 @@ static int ask_listed(void)
 	int rc = hp_session_region(at.s, 1, &info);
 
 	/* "With a manifest that cannot be read only the open ones." */
-	return rc == -ENOENT && manifest_error() == -ENODATA ? 0 : rc;
+	return rc == -ENOENT && manifest_error() == -ENOMSG ? 0 : rc;
 }
 
 static int commit(void)
@@ -400,7 +536,7 @@ static int abort_session(void)
 
 static int close_session(void)
 {
-	int rc = hp_session_close(at.s, 0);
+	int rc = hp_session_close(at.s);
 
 	if (!rc)
 		at.s = NULL;
@@ -498,17 +634,53 @@ static int preserve(void)
 	return hp_region_preserve(at.r);
 }
 
-static int unpreserve(void)
+/* It is gone in any case. */
+static int drop_region(void)
 {
-	return hp_region_unpreserve(at.r);
+	int rc = hp_region_drop(at.r);
+
+	at.r = NULL;
+	return rc;
 }
 
-/* "for them hp_region_preserve() can be tried again" */
-static int preserve_the_other(void)
+/* "An error: others are not held", which can be tried again. */
+static int preserve_all(void)
 {
-	ck_assert(!hp_region_is_preserved(at.r));
-	is(hp_region_unpreserve(at.r), 0);
-	return hp_region_preserve(at.q);
+	return hp_session_preserve(at.s);
+}
+
+static int drop_session(void)
+{
+	int rc = hp_session_drop(at.s);
+
+	if (!rc)
+		at.s = NULL;
+	return rc;
+}
+
+static int open_with_flags(unsigned int flags)
+{
+	struct hp_region_opts opts = {
+		.size = sizeof(opts),
+		.flags = flags,
+	};
+
+	return hp_region_open(at.s, POOL, 4 * MIB, &opts, &at.r);
+}
+
+static int open_region(void)
+{
+	return open_with_flags(0);
+}
+
+static int open_populated(void)
+{
+	return open_with_flags(HP_REGION_POPULATE);
+}
+
+static int open_unlisted(void)
+{
+	return open_with_flags(HP_REGION_UNLISTED);
 }
 
 static int grow(unsigned int flags)
@@ -615,6 +787,8 @@ static void q_works(void)
 #define OPEN "hp_session_open"
 #define CREATE "hp_region_create"
 #define RECLAIM "hp_region_reclaim"
+#define REGION "hp_region_open"
+#define PRESERVE "hp_session_preserve"
 
 const struct scenario scenarios[] = {
 	{ OPEN, "fresh", booted, open_plain, works, NULL },
@@ -653,8 +827,52 @@ const struct scenario scenarios[] = {
 	{ "hp_region_preserve", "second", one_preserved, preserve,
 	  preserved_comes_back, NULL },
 	{ "hp_region_check", "", created, check_region, works, NULL },
-	{ "hp_region_unpreserve", "one of two", both_preserved, unpreserve,
-	  r_is_left_out, preserve_the_other },
+	{ "hp_region_drop", "one of two", both_preserved, drop_region,
+	  r_is_left_out, preserve_all },
+	{ "hp_region_drop", "in the store", preserved_in_store, drop_region,
+	  r_is_left_out, preserve_all },
+	{ "hp_session_drop", "", both_preserved, drop_session, nothing_is_left,
+	  NULL },
+	{ "hp_session_drop", "in the store", returned_in_store, drop_session,
+	  nothing_is_left, NULL },
+	{ PRESERVE, "first", created, preserve_all, preserved_comes_back,
+	  preserve_all },
+	{ PRESERVE, "came back", returned, preserve_all, preserved_comes_back,
+	  preserve_all },
+	{ PRESERVE, "in the store", created_in_store, preserve_all,
+	  preserved_comes_back, preserve_all },
+	{ PRESERVE, "came back in the store", returned_in_store, preserve_all,
+	  preserved_comes_back, preserve_all },
+	{ PRESERVE, "one lost in the store", lost_in_store, preserve_all,
+	  nothing, preserve_all },
+	{ PRESERVE, "recovered in the store", recovered_in_store, preserve_all,
+	  preserved_comes_back, preserve_all },
+	{ "hp_region_preserve", "in the store", created_in_store, preserve,
+	  works, NULL },
+	{ OPEN, "in the store", managed, open_plain, works, NULL },
+	{ OPEN, "passed", passed, open_plain, returned_works, NULL },
+	{ OPEN, "passed to the next kernel", passed_to_next_kernel, open_plain,
+	  returned_works, NULL },
+	{ REGION, "new", opened, open_populated, new_region_works, NULL },
+	{ REGION, "came back", returned, open_region, r_came_back, NULL },
+	{ REGION, "new in the store", opened_in_store, open_region,
+	  new_region_works, NULL },
+	{ REGION, "came back in the store", returned_in_store, open_region,
+	  r_came_back, NULL },
+	{ REGION, "lost in the store", lost_in_store, open_region, lost_is_told,
+	  NULL },
+	{ REGION, "unlisted in the store", unlisted_in_store, open_unlisted,
+	  r_came_back, NULL },
+	{ "hp_region_grow", "in the store", preserved_in_store, grow_may_move,
+	  grown_comes_back, NULL },
+	{ "hp_session_seal", "in the store", preserved_in_store, seal, sealed,
+	  NULL },
+	{ "hp_session_abort", "in the store", preserved_in_store, abort_session,
+	  aborted_works, NULL },
+	{ "hp_session_close", "in the store", preserved_in_store, close_session,
+	  closed_comes_back, NULL },
+	{ "hp_session_info", "in the store", returned_in_store, ask_session,
+	  returned_works, NULL },
 	{ "hp_region_grow", "", created, grow_may_move, grown_works, NULL },
 	{ "hp_region_grow", "blocked", blocked, grow_may_move, grown_works,
 	  NULL },
@@ -683,11 +901,8 @@ const unsigned int scenarios_count = sizeof(scenarios) / sizeof(scenarios[0]);
 
 void end_all(void)
 {
-	if (at.s) {
-		is(hp_session_abort(at.s), 0);
-		is(hp_session_commit(at.s, HP_COMMIT_DROP), 0);
-		is(hp_session_close(at.s, 0), 0);
-	}
+	if (at.s)
+		is(hp_session_drop(at.s), 0);
 	if (at.mapping)
 		fake_sys.unmap(at.mapping, OWN_BYTES);
 	if (at.fd >= 0)

@@ -64,6 +64,16 @@ static const char *const names[CALL_KINDS] = {
 	[CALL_RETRIEVE_FD] = "RETRIEVE_FD",
 	[CALL_FINISH] = "FINISH",
 	[CALL_DUPLICATE] = "duplicate",
+	[CALL_REOPEN] = "reopen",
+	[CALL_MOVE] = "move",
+	[CALL_SEAL_LENGTH] = "seal_length",
+	[CALL_LOCK] = "lock",
+	[CALL_IS_LOCKED] = "is_locked",
+	[CALL_LOCK_WHOLE] = "lock_whole",
+	[CALL_RANDOM] = "random",
+	[CALL_NOTIFY] = "notify",
+	[CALL_PIPE] = "pipe",
+	[CALL_WAIT_HANGUP] = "wait_hangup",
 	[CALL_POPULATE] = "populate",
 	[CALL_POPULATE_READ] = "populate_read",
 	[CALL_ADVISE_HUGE] = "advise_huge",
@@ -73,11 +83,13 @@ static const char *const names[CALL_KINDS] = {
 	[CALL_FIND_MAPPING] = "find_mapping",
 	[CALL_OPEN_MAPPING] = "open_mapping",
 	[CALL_READ_TEXT] = "read_text",
+	[CALL_WRITE_TEXT] = "write_text",
 	[CALL_READ_FD_LINK] = "read_fd_link",
 	[CALL_KERNEL_RELEASE] = "kernel_release",
 	[CALL_WATCH_FORKS] = "watch_forks",
 	[CALL_START_THREAD] = "start_thread",
 	[CALL_CLOSE] = "close",
+	[CALL_LEAVE] = "leave",
 	[CALL_UNMAP] = "unmap",
 	[CALL_FREE] = "free",
 	[CALL_STORE] = "store",
@@ -130,7 +142,7 @@ static int fake_open(const char *path)
 	if (err)
 		return err;
 	LOCKED();
-	return luo_open();
+	return fd_take(luo_open());
 }
 
 static int fake_lists_driver(const char *table, const char *name)
@@ -174,7 +186,7 @@ static int fake_try_kexec_file(void)
 	return fake.kexec_error ? -fake.kexec_error : -EINVAL;
 }
 
-static int fake_random(void *buffer, size_t size)
+static int fake_random_bytes(void *buffer, size_t size)
 {
 	LOCKED();
 	if (fake.random_error)
@@ -183,9 +195,31 @@ static int fake_random(void *buffer, size_t size)
 	return 0;
 }
 
+/* Numbers that do not repeat, the same in each run. */
+static int fake_random(uint64_t *ret_number)
+{
+	int err = called(CALL_RANDOM);
+	uint64_t z;
+
+	if (err)
+		return err;
+	LOCKED();
+	z = ++fake.randoms * UINT64_C(0x9e3779b97f4a7c15);
+	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+	*ret_number = z ^ z >> 31;
+	return 0;
+}
+
 static int fake_watch_forks(void)
 {
-	return called(CALL_WATCH_FORKS);
+	int err = called(CALL_WATCH_FORKS);
+
+	if (err)
+		return err;
+	LOCKED();
+	running()->watched = true;
+	return 0;
 }
 
 static unsigned int fake_forks(void)
@@ -213,6 +247,7 @@ static void fake_sleep_ms(unsigned int ms)
 	check(ms > 0);
 	LOCKED();
 	fake.now += ms;
+	manager_run();
 }
 
 static void fake_store(uint64_t *address, uint64_t value)
@@ -249,15 +284,23 @@ static void fake_join_thread(pthread_t thread)
 const struct hp_sys fake_sys = {
 	.open = fake_open,
 	.close = fake_close,
-	.set_cloexec = fake_set_cloexec,
 	.duplicate = fake_duplicate,
+	.reopen = fake_reopen,
+	.move = fake_move,
+	.leave = fake_leave,
+	.is_session = fake_is_session,
 	.ioctl = luo_ioctl,
+	.ioctl_fd = luo_ioctl_fd,
 	.lists_driver = fake_lists_driver,
 	.memfd = fake_memfd,
 	.set_length = fake_set_length,
+	.seal_length = fake_seal_length,
 	.allocate = fake_allocate,
 	.file_info = fake_file_info,
 	.find_data = fake_find_data,
+	.lock = fake_lock_file,
+	.is_locked = fake_is_locked,
+	.lock_whole = fake_lock_whole,
 	.read_at = fake_read_at,
 	.map = fake_map,
 	.unmap = fake_unmap,
@@ -270,8 +313,15 @@ const struct hp_sys fake_sys = {
 	.find_mapping = fake_find_mapping,
 	.open_mapping = fake_open_mapping,
 	.read_text = fake_read_text,
+	.write_text = fake_write_text,
 	.read_fd_link = fake_read_fd_link,
 	.kernel_release = fake_kernel_release,
+	.environment = fake_environment,
+	.process_id = fake_process_id,
+	.random = fake_random,
+	.notify = fake_notify,
+	.pipe = fake_pipe,
+	.wait_hangup = fake_wait_hangup,
 	.start_thread = fake_start_thread,
 	.join_thread = fake_join_thread,
 	.watch_forks = fake_watch_forks,
@@ -293,6 +343,6 @@ const struct machine fake_machine = {
 	.get_limit = fake_get_limit,
 	.try_uring = fake_try_uring,
 	.try_kexec_file = fake_try_kexec_file,
-	.random = fake_random,
-	.environment = fake_environment,
+	.random = fake_random_bytes,
+	.environment = fake_variable,
 };

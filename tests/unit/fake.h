@@ -6,8 +6,9 @@
  * nothing was left behind. A call that no correct program makes (close of a
  * closed descriptor, unmap of what is not mapped) aborts the test.
  *
- * Time passes only in sleep_ms. One process runs at a time, see fake_switch(); fake_kexec() and fake_crash() end processes and all memory
- * that they have. The table may be used by several threads.
+ * Time passes only in sleep_ms and wait_hangup. One process runs at a time, see
+ * fake_switch(); fake_kexec(), fake_crash() and fake_restart() end processes and
+ * all memory that they have. The table may be used by several threads.
  */
 #ifndef FAKE_H
 #define FAKE_H
@@ -36,6 +37,16 @@ enum fake_call {
 	CALL_RETRIEVE_FD,
 	CALL_FINISH,
 	CALL_DUPLICATE,
+	CALL_REOPEN,
+	CALL_MOVE,
+	CALL_SEAL_LENGTH,
+	CALL_LOCK,
+	CALL_IS_LOCKED,
+	CALL_LOCK_WHOLE,
+	CALL_RANDOM,
+	CALL_NOTIFY,
+	CALL_PIPE,
+	CALL_WAIT_HANGUP,
 	CALL_POPULATE,
 	CALL_POPULATE_READ,
 	CALL_ADVISE_HUGE,
@@ -45,12 +56,14 @@ enum fake_call {
 	CALL_FIND_MAPPING,
 	CALL_OPEN_MAPPING,
 	CALL_READ_TEXT,
+	CALL_WRITE_TEXT,
 	CALL_READ_FD_LINK,
 	CALL_KERNEL_RELEASE,
 	CALL_WATCH_FORKS,
 	CALL_START_THREAD,
 	/* These cannot fail; they are counted for fake.stop_at. */
 	CALL_CLOSE,
+	CALL_LEAVE,
 	CALL_UNMAP,
 	CALL_FREE,
 	CALL_STORE,
@@ -63,31 +76,33 @@ const char *fake_call_name(enum fake_call call);
 
 struct fake {
 	/* The machine. */
-	bool no_device;	     /* no live update */
-	bool hidden_device;  /* there is, but no /dev/liveupdate here */
-	bool hidden_proc;    /* no /proc here either */
-	int open_error;	     /* of the device, until cleared */
-	uint64_t busy_until; /* another process has the device, in ms */
-	bool no_handler;     /* stock 7.3: does not take huge pages */
-	bool leaves_holes;   /* preserve does not fill what it takes */
-	int finish_error;    /* of FINISH and of the last close */
-	int name_error;	     /* of GET_NAME; EINVAL as of Linux 6.19 */
-	bool no_kind;	     /* nor does that tell the kind: stock 7.3 */
-	long pool_pages;     /* huge pages of 2 MiB */
-	long pool_1g_pages;  /* huge pages of 1 GiB */
-	bool no_1g;	     /* this processor has none of that size */
-	bool no_thp;	     /* no transparent huge pages in this kernel */
-	bool no_free_thp;    /* no memory is free in pieces of 2 MiB */
-	bool no_scan;	     /* a kernel without PAGEMAP_SCAN */
-	bool no_numa;	     /* a kernel without mbind */
-	uint64_t nodes;	     /* bit mask of the nodes that there are */
-	bool no_fds;	     /* no descriptor is free */
-	bool no_room;	     /* a cgroup takes no huge page more */
-	int map_files_error; /* of the open of a mapping, until cleared */
-	bool hidden_config;  /* it does not show how it was built */
-	int uring_error;     /* of io_uring_setup */
-	int kexec_error;     /* of kexec_file_load, before it looks at flags */
-	int kexec_tries;     /* how often it was called */
+	bool no_device;	      /* no live update */
+	bool hidden_device;   /* there is, but no /dev/liveupdate here */
+	bool hidden_proc;     /* no /proc here either */
+	int open_error;	      /* of the device, until cleared */
+	uint64_t busy_until;  /* another process has the device, in ms */
+	bool no_handler;      /* stock 7.3: does not take huge pages */
+	bool next_cannot; /* the next kernel takes nothing from this one */
+	bool leaves_holes;    /* preserve does not fill what it takes */
+	int finish_error;     /* of FINISH and of the last close */
+	int name_error;	      /* of GET_NAME; EINVAL as of Linux 6.19 */
+	bool no_kind;	      /* nor does that tell the kind: stock 7.3 */
+	long pool_pages;      /* huge pages of 2 MiB */
+	long pool_1g_pages;   /* huge pages of 1 GiB */
+	bool no_1g;	      /* this processor has none of that size */
+	bool no_thp;	      /* no transparent huge pages in this kernel */
+	bool no_free_thp;     /* no memory is free in pieces of 2 MiB */
+	bool no_scan;	      /* a kernel without PAGEMAP_SCAN */
+	bool no_numa;	      /* a kernel without mbind */
+	uint64_t nodes;	      /* bit mask of the nodes that there are */
+	bool no_fds;	      /* no descriptor is free */
+	bool no_fork_handler; /* children come from vfork(2) or clone(2) */
+	bool no_room;	      /* a cgroup takes no huge page more */
+	int map_files_error;  /* of the open of a mapping, until cleared */
+	bool hidden_config;   /* it does not show how it was built */
+	int uring_error;      /* of io_uring_setup */
+	int kexec_error;      /* of kexec_file_load, before it looks at flags */
+	int kexec_tries;      /* how often it was called */
 	int random_error;
 	int limit_error;       /* of getrlimit */
 	uint64_t limit_files;  /* RLIMIT_NOFILE; 0: 1024 */
@@ -115,7 +130,8 @@ struct fake {
 
 	/* Counters of what is in use, by all processes. */
 	int fds, maps, allocations, files;
-	long pool_used;	   /* of 2 MiB: reserved or filled */
+	int own_fds;	/* the library's, without the numbers of the manager */
+	long pool_used; /* of 2 MiB: reserved or filled */
 	long pool_1g_used; /* of 1 GiB */
 	long pool_filled;  /* of the 2 MiB used ones: not only reserved */
 	long pool_1g_filled;
@@ -123,6 +139,7 @@ struct fake {
 	int threads;	    /* started and not joined */
 	unsigned int boots; /* kernels since fake_boot() */
 	uint64_t now;
+	uint64_t randoms; /* numbers that random gave */
 	int calls[CALL_KINDS];
 };
 
@@ -138,10 +155,10 @@ void fake_boot(void);
 /* The kernel is replaced; all processes are gone; a new one starts. */
 void fake_kexec(void);
 
-/* The process is gone, the kernel is not; a new one starts. */
+/* The process is gone, the kernel is not; a new one starts, by no manager. */
 void fake_crash(void);
 
-/* What a dying process or a test leaves behind: descriptors, maps, memory. */
+/* What the library leaves behind: its descriptors, maps, memory. */
 int fake_leaks(void);
 
 /* -- Processes ------------------------------------------------------------- */
@@ -153,8 +170,9 @@ void fake_switch(int process);
 
 /*
  * The running process forks: the other one has copies of all its descriptors
- * and mappings. Only what the kernel sees; a test that calls the library in the
- * child does a fork(2) after this.
+ * and mappings; the library's fork handler closes the library's descriptors in
+ * it, unless fake.no_fork_handler. Only what the kernel sees; a test that calls
+ * the library in the child does a fork(2) after this.
  */
 void fake_fork(int process);
 
@@ -172,10 +190,78 @@ int fake_inheritable(void);
 
 /* A descriptor that is neither a file nor a session, as of a socket. */
 int fake_other_fd(void);
+/* The same at that number, which is free. */
+int fake_other_fd_at(int fd);
+
+/*
+ * The program closes a number, be it the library's; fake_sys.close closes only
+ * what the library has opened.
+ */
+void fake_close_behind(int fd);
+
+/* Whoever has opened it. */
+void fake_close_any(int fd);
+
+/* -- The service manager ---------------------------------------------------- */
+
+/*
+ * systemd as far as it keeps descriptors: a store for each service, which is one
+ * for each process of fake_switch(). It does not answer; it closes the pipe of a
+ * barrier. Messages of a process that has died count.
+ */
+struct fake_manager {
+	bool there;	      /* starts processes, and tells them of itself */
+	bool no_variable;     /* before 254: sets no FDSTORE */
+	unsigned int maximum; /* of a store; 0: services have none */
+	bool refuses;	      /* takes nothing, as by NotifyAccess= */
+	bool silent;	      /* does not work on messages now */
+	unsigned int slow_ms; /* it takes that long for a message */
+	bool no_room;	      /* its socket is full now */
+	bool loses_messages;  /* of a process that has died */
+	bool reorders;	 /* passes descriptors in another order each time */
+	bool hands_over; /* 261: its stores go to the next kernel */
+	int pushes;	 /* descriptors that were sent to it */
+};
+
+extern struct fake_manager fake_manager;
+
+/*
+ * From now on there is one with that maximum, and the running process is gone; a
+ * new one is started by the manager. Everything else is off.
+ */
+void fake_manager_start(unsigned int maximum);
+
+/*
+ * The process is gone; the manager starts a new one with what is in the store of
+ * its service, at the numbers from 3 on.
+ */
+void fake_restart(void);
+
+/* The manager restarts, with that maximum: what came last does not fit. */
+void fake_manager_restart(unsigned int maximum);
+
+/* How much is in the store of a service. By index, the oldest is the first. */
+unsigned int fake_store_count(int service);
+
+/* What is stored there: which file, and whether it has an owner (lock_whole). */
+struct fake_stored {
+	const char *name;
+	uint64_t inode, length;
+	bool owned;
+};
+
+struct fake_stored fake_store_entry(int service, unsigned int index);
+const char *fake_store_name(int service, unsigned int index);
+
+/* The manager drops that many, from the index on. */
+void fake_store_drop(int service, unsigned int index, unsigned int count);
 
 /* -- Environment and text files -------------------------------------------- */
 
-/* NULL: not set. Of all processes until fake_boot(). */
+/*
+ * NULL: not set. Of all processes until fake_boot(); goes before what the manager
+ * has set.
+ */
 void fake_setenv(const char *name, const char *value);
 
 /*
@@ -211,6 +297,9 @@ struct fake_policy {
 
 extern struct fake_policy fake_policies[FAKE_POLICIES];
 extern unsigned int fake_policy_count;
+
+/* Is the file of that inode in a session for the next kernel? */
+bool fake_outgoing_has(uint64_t inode);
 
 /* -- Damage ---------------------------------------------------------------- */
 

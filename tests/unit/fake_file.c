@@ -114,7 +114,7 @@ int file_resize(struct file *file, uint64_t length)
 
 	if (length > INT64_MAX)
 		return -EFBIG;
-	if (file->frozen && length != file->length)
+	if ((file->frozen || file->fixed) && length != file->length)
 		return -EPERM;
 	if (file->page_size && length % file->page_size)
 		return -EINVAL;
@@ -216,7 +216,7 @@ int fake_memfd(const char *name, uint64_t page_size)
 	file = file_new(name, page_size);
 	d = description_new(FILE_FD, file, NULL);
 	file_put(file);
-	return fd_install(running(), FD_FIRST, d);
+	return fd_take(fd_install(running(), FD_FIRST, d));
 }
 
 int fake_set_length(int fd, uint64_t length)
@@ -229,6 +229,21 @@ int fake_set_length(int fd, uint64_t length)
 	LOCKED();
 	d = fd_lookup(fd, FILE_FD);
 	return d->read_only ? -EINVAL : file_resize(d->file, length);
+}
+
+int fake_seal_length(int fd)
+{
+	int err = called(CALL_SEAL_LENGTH);
+	struct description *d;
+
+	if (err)
+		return err;
+	LOCKED();
+	d = fd_lookup(fd, FILE_FD);
+	if (d->read_only)
+		return -EPERM;
+	d->file->fixed = true;
+	return 0;
 }
 
 int fake_allocate(int fd, uint64_t length)
@@ -281,6 +296,75 @@ int fake_read_at(int fd, void *buffer, size_t length, uint64_t offset)
 	if (pread(file->memfd, buffer, length, (off_t)offset) !=
 	    (ssize_t)length)
 		return -ENODATA;
+	return 0;
+}
+
+/* -- Locks ----------------------------------------------------------------- */
+
+void file_unlock(struct description *d)
+{
+	struct description **link = &d->file->locked;
+
+	if (!d->locked)
+		return;
+	while (*link != d)
+		link = &(*link)->next_locked;
+	*link = d->next_locked;
+	d->locked = false;
+}
+
+/* One for each description: the library asks for no more. */
+int fake_lock_file(int fd, uint64_t number)
+{
+	int err = called(CALL_LOCK);
+	struct description *d;
+
+	if (err)
+		return err;
+	LOCKED();
+	d = fd_lookup(fd, FILE_FD);
+	check(!d->locked || d->lock == number);
+	if (d->locked)
+		return 0;
+	d->locked = true;
+	d->lock = number;
+	d->next_locked = d->file->locked;
+	d->file->locked = d;
+	return 0;
+}
+
+int fake_is_locked(int fd, uint64_t number)
+{
+	int err = called(CALL_IS_LOCKED);
+	const struct description *d;
+
+	if (err)
+		return err;
+	LOCKED();
+	/* A look at a closed descriptor is legal, as for file_info. */
+	d = fd_find(fd);
+	if (!d)
+		return -EBADF;
+	check(d->kind == FILE_FD);
+	for (const struct description *other = d->file->locked; other;
+	     other = other->next_locked)
+		if (other != d && other->lock == number)
+			return 1;
+	return 0;
+}
+
+int fake_lock_whole(int fd)
+{
+	int err = called(CALL_LOCK_WHOLE);
+	struct description *d;
+
+	if (err)
+		return err;
+	LOCKED();
+	d = fd_lookup(fd, FILE_FD);
+	if (d->file->owner && d->file->owner != d)
+		return -EAGAIN;
+	d->file->owner = d;
 	return 0;
 }
 

@@ -51,6 +51,9 @@ struct file {
 	long charged, filled_pages;
 	bool held;   /* by LUO: preserved, or retrieved and not finished */
 	bool frozen; /* preserved */
+	bool fixed;  /* seal_length */
+	struct description *locked; /* those with a lock */
+	struct description *owner;  /* of the lock of the whole file, or NULL */
 };
 
 struct file *file_new(const char *name, uint64_t page_size);
@@ -77,31 +80,46 @@ struct session;
 
 /* struct file of Linux: what all copies of a descriptor share. */
 struct description {
-	enum { DEVICE = 1, FILE_FD, SESSION, OTHER } kind;
-	int refs;
+	enum { DEVICE = 1, FILE_FD, SESSION, PIPE, OTHER } kind;
+	int refs; /* of descriptors, maps, messages and the manager's store */
 	bool read_only;
+	bool locked;
+	uint64_t lock;			 /* its number */
+	struct description *next_locked; /* of the file */
 	struct file *file;
 	struct session *session;
+	struct description *other_end; /* of a pipe; NULL: closed */
 };
 
 struct descriptor {
 	struct description *description; /* NULL: free */
 	bool cloexec;
+	/* In the library's table, as the file with that inode. */
+	bool ours;
+	uint64_t inode;
 };
 
 struct map {
 	char *address;
 	uint64_t length, offset;
-	struct file *file; /* NULL: of no file */
+	struct file *file;		 /* NULL: of no file */
+	struct description *description; /* NULL: of no file */
 	bool private, read_only;
 };
+
+/* What the manager has told a process. */
+enum { LISTEN_FDS, LISTEN_PID, LISTEN_FDNAMES, NOTIFY_SOCKET, FDSTORE, TOLD };
 
 struct process {
 	bool alive;
 	unsigned int forks;
-	int fd_end; /* one past the highest number that was ever used */
-	struct descriptor fds[FDS];
+	int id; /* no other process has ever had it */
+	int service;
+	char *told[TOLD];
+	bool watched; /* the library closes its descriptors in children */
+	int fd_end;   /* one past the highest number that was ever used */
 	int map_end;
+	struct descriptor fds[FDS];
 	struct map maps[MAPS];
 };
 
@@ -115,12 +133,28 @@ void description_put(struct description *d);
 
 /* Takes over the reference. -EMFILE: none is free, then it is dropped. */
 int fd_install(struct process *p, int first, struct description *d);
+/* The number is the library's from now on; or the error is passed on. */
+int fd_take(int fd);
 /* Of an open descriptor; 0: of any kind. */
 struct description *fd_lookup(int fd, int kind);
 /* NULL if there is none. */
 struct description *fd_find(int fd);
 
 void process_end(struct process *p);
+
+/* -- The service manager (fake_manager.c) ---------------------------------- */
+
+/* It has started the process, which is new. */
+void manager_tell(struct process *p);
+/* It works on what is due. Time has passed. */
+void manager_run(void);
+/* The process has died. */
+void manager_settle(void);
+/* When the next message is due; UINT64_MAX: never. */
+uint64_t manager_next(void);
+/* Its stores in the next kernel. All processes are gone. */
+void manager_kexec(void);
+void manager_boot(void);
 
 /* -- Mappings (fake_mapping.c) --------------------------------------------- */
 
@@ -170,19 +204,32 @@ void luo_kexec(void);
 void luo_boot(void);
 struct description *luo_retrieve(const char *name);
 int luo_ioctl(int fd, unsigned long request, void *arg);
+int luo_ioctl_fd(int fd, unsigned long request, void *arg,
+		 const int32_t *arg_fd);
 int luo_open(void);
 
 /* -- Texts (fake_text.c) --------------------------------------------------- */
 
 void text_boot(void);
-/* As fake_setenv(), for the running process. */
-void text_setenv(const char *name, const char *value);
 
 /* -- The table (fake.c) ---------------------------------------------------- */
 
 void fake_close(int fd);
-void fake_set_cloexec(int fd);
 int fake_duplicate(int fd);
+int fake_reopen(int fd);
+int fake_move(int fd, int to);
+void fake_leave(int fd);
+bool fake_is_session(int fd);
+int fake_seal_length(int fd);
+int fake_lock_file(int fd, uint64_t number);
+int fake_is_locked(int fd, uint64_t number);
+/* The last reference is gone. */
+void file_unlock(struct description *d);
+int fake_lock_whole(int fd);
+pid_t fake_process_id(void);
+int fake_notify(const char *address, const char *message, int fd);
+int fake_pipe(int ret_fds[2]);
+int fake_wait_hangup(int fd, unsigned int timeout_ms);
 int fake_memfd(const char *name, uint64_t page_size);
 int fake_set_length(int fd, uint64_t length);
 int fake_allocate(int fd, uint64_t length);
@@ -202,12 +249,16 @@ int fake_set_policy(void *address, uint64_t length, unsigned int policy,
 int fake_find_mapping(uint64_t address, struct hp_mapping *ret_mapping);
 int fake_open_mapping(const struct hp_mapping *mapping);
 int fake_read_text(const char *path, char *buffer, size_t size);
+int fake_write_text(const char *path, const char *text);
 int fake_read_fd_link(int fd, char *buffer, size_t size);
 int fake_kernel_release(char *buffer, size_t size);
 int fake_kernel_config(const char *option);
 int fake_can_see(const char *path);
 int fake_can_use(const char *path);
-const char *fake_environment(const char *name);
+const char *fake_variable(const char *name);
+char *fake_environment(const char *name);
+/* Of the running process, which ends with it. */
+void *memory_new(size_t size);
 void *fake_zalloc(size_t size);
 void fake_free(void *memory);
 

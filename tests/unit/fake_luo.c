@@ -306,6 +306,14 @@ int luo_ioctl(int fd, unsigned long request, void *arg)
 					       retrieve_session(arg);
 }
 
+int luo_ioctl_fd(int fd, unsigned long request, void *arg,
+		 const int32_t *arg_fd)
+{
+	int err = luo_ioctl(fd, request, arg);
+
+	return err < 0 ? err : fd_take(*arg_fd);
+}
+
 /* -- Life and death -------------------------------------------------------- */
 
 /* The descriptors that are still open then are of the kernel that went. */
@@ -331,7 +339,7 @@ void luo_kexec(void)
 		if (!s->used)
 			continue;
 		orphan(s);
-		if (s->incoming) {
+		if (s->incoming || fake.next_cannot) {
 			remove_session(s);
 			continue;
 		}
@@ -341,6 +349,7 @@ void luo_kexec(void)
 
 			file->held = false;
 			file->frozen = false;
+			file->fixed = false;
 		}
 	}
 	fake.sessions_incoming = fake.sessions_outgoing;
@@ -354,6 +363,18 @@ void luo_boot(void)
 		if (sessions[i].used)
 			remove_session(&sessions[i]);
 	device_open = false;
+}
+
+bool fake_outgoing_has(uint64_t inode)
+{
+	LOCKED();
+	for (int i = 0; i < SESSIONS; i++)
+		for (int j = 0; sessions[i].used && !sessions[i].incoming &&
+				j < sessions[i].count;
+		     j++)
+			if (sessions[i].entries[j].file->inode == inode)
+				return true;
+	return false;
 }
 
 /* -- Damage ---------------------------------------------------------------- */

@@ -47,8 +47,8 @@ void map_drop(struct process *p, struct map *map)
 {
 	really_unmap(p, map->address, map->length);
 	map->address = NULL;
-	if (map->file)
-		file_put(map->file);
+	if (map->description)
+		description_put(map->description);
 	fake.maps--;
 }
 
@@ -112,8 +112,8 @@ static int map_file(const struct map *wanted, char *address, uint64_t alignment,
 		return -errno;
 	*map = *wanted;
 	map->address = got;
-	if (map->file)
-		file_get(map->file);
+	if (map->description)
+		description_get(map->description);
 	fake.maps++;
 	*ret_address = got;
 	return 0;
@@ -135,6 +135,7 @@ int fake_map(const struct hp_map_request *request, void **ret_address)
 	LOCKED();
 	d = fd_lookup(request->fd, FILE_FD);
 	wanted.file = d->file;
+	wanted.description = d;
 	page = d->file->page_size ? d->file->page_size : 4096;
 	end = wanted.offset + wanted.length;
 	check(wanted.length && end > wanted.offset);
@@ -172,8 +173,8 @@ static void cut(struct process *p, struct map *map, char *start, char *end)
 		rest->address = end;
 		rest->length = (uint64_t)(map_end - end);
 		rest->offset += (uint64_t)(end - map->address);
-		if (rest->file)
-			file_get(rest->file);
+		if (rest->description)
+			description_get(rest->description);
 		fake.maps++;
 		map->length = (uint64_t)(end - map->address);
 	}
@@ -342,8 +343,8 @@ int fake_open_mapping(const struct hp_mapping *mapping)
 	if (!map || (uintptr_t)map->address != mapping->start ||
 	    (uintptr_t)map->address + map->length != mapping->end || !map->file)
 		return -ENOENT;
-	return fd_install(running(), FD_FIRST,
-			  description_new(FILE_FD, map->file, NULL));
+	return fd_take(fd_install(running(), FD_FIRST,
+				  description_new(FILE_FD, map->file, NULL)));
 }
 
 /* -- For tests ------------------------------------------------------------- */
@@ -361,7 +362,8 @@ void *fake_mmap(int fd, uint64_t offset, uint64_t length, unsigned int flags)
 
 	LOCKED();
 	if (fd >= 0) {
-		wanted.file = fd_lookup(fd, FILE_FD)->file;
+		wanted.description = fd_lookup(fd, FILE_FD);
+		wanted.file = wanted.description->file;
 		check(offset + length <= wanted.file->length);
 		if (!wanted.private)
 			check(!file_reserve(wanted.file, offset + length));

@@ -14,11 +14,8 @@ static struct allocation {
 } allocations[ALLOCATIONS];
 static int allocation_end;
 
-void *fake_zalloc(size_t size)
+void *memory_new(size_t size)
 {
-	if (called(CALL_ZALLOC))
-		return NULL;
-	LOCKED();
 	for (int i = 0; i < ALLOCATIONS; i++) {
 		if (allocations[i].memory)
 			continue;
@@ -32,6 +29,14 @@ void *fake_zalloc(size_t size)
 	}
 	check(!"too many allocations");
 	return NULL;
+}
+
+void *fake_zalloc(size_t size)
+{
+	if (called(CALL_ZALLOC))
+		return NULL;
+	LOCKED();
+	return memory_new(size);
 }
 
 static void end(struct allocation *a)

@@ -3,6 +3,7 @@
  * Fake kernel: processes and their descriptors.
  */
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "fake_kernel.h"
@@ -41,8 +42,14 @@ void description_put(struct description *d)
 		return;
 	if (d->kind == DEVICE)
 		luo_device_release();
-	if (d->kind == FILE_FD)
+	if (d->kind == FILE_FD) {
+		file_unlock(d);
+		if (d->file->owner == d)
+			d->file->owner = NULL;
 		file_put(d->file);
+	}
+	if (d->kind == PIPE && d->other_end)
+		d->other_end->other_end = NULL;
 	if (d->kind == SESSION && d->session)
 		session_release(d->session);
 	free(d);
@@ -66,6 +73,7 @@ int fd_install(struct process *p, int first, struct description *d)
 	for (int fd = first; fd < end && !fake.no_fds; fd++) {
 		if (p->fds[fd].description)
 			continue;
+		/* Of what was closed behind the library's back it keeps that. */
 		p->fds[fd].description = d;
 		p->fds[fd].cloexec = true;
 		if (fd >= p->fd_end)
@@ -102,19 +110,114 @@ static void fd_release(struct descriptor *slot)
 	description_put(d);
 }
 
-void fake_close(int fd)
+/* -- The library's table (lib/system/descriptors.c) ------------------------ */
+
+static uint64_t identity(const struct descriptor *slot)
 {
-	called(CALL_CLOSE);
-	LOCKED();
-	check(fd_slot(fd));
-	fd_release(fd_slot(fd));
+	const struct description *d = slot->description;
+
+	return d->file ? d->file->inode : d->kind;
 }
 
-void fake_set_cloexec(int fd)
+/* The numbers that the manager passed stay open, so they do not count. */
+static void set_ours(struct process *p, int fd, bool ours)
 {
+	if (fd >= FD_FIRST)
+		fake.own_fds += ours - p->fds[fd].ours;
+	p->fds[fd].ours = ours;
+}
+
+/* Is the number the library's, and still what it was? */
+static bool has(const struct descriptor *slot)
+{
+	return slot->ours && slot->description && identity(slot) == slot->inode;
+}
+
+int fd_take(int fd)
+{
+	struct descriptor *slot;
+
+	if (fd < 0)
+		return fd;
+	slot = fd_slot(fd);
+	set_ours(running(), fd, true);
+	slot->inode = identity(slot);
+	return fd;
+}
+
+/* A number that nobody has is closed twice. */
+void fake_close(int fd)
+{
+	struct descriptor *slot;
+	bool ours;
+
+	called(CALL_CLOSE);
 	LOCKED();
-	check(fd_slot(fd));
-	fd_slot(fd)->cloexec = true;
+	check(fd >= 0 && fd < FDS);
+	slot = &running()->fds[fd];
+	check(slot->ours || slot->description);
+	ours = has(slot);
+	set_ours(running(), fd, false);
+	if (ours)
+		fd_release(slot);
+}
+
+int fake_move(int fd, int to)
+{
+	int err = called(CALL_MOVE);
+	struct process *p = running();
+	struct description *d;
+
+	if (err)
+		return err;
+	LOCKED();
+	check(to >= 3 && to < FDS && to != fd);
+	d = fd_find(fd);
+	if (!d)
+		return -EBADF;
+	description_get(d);
+	if (p->fds[to].description)
+		fd_release(&p->fds[to]);
+	check(fd_install(p, to, d) == to);
+	fd_take(to);
+	check(has(&p->fds[fd]));
+	set_ours(p, fd, false);
+	fd_release(&p->fds[fd]);
+	return 0;
+}
+
+void fake_leave(int fd)
+{
+	struct process *p = running();
+	struct descriptor *slot;
+
+	called(CALL_LEAVE);
+	LOCKED();
+	check(fd >= 3 && fd < FDS);
+	slot = &p->fds[fd];
+	if (!slot->ours || has(slot)) {
+		struct file *empty = file_new("hugepersist: given up", 0);
+
+		if (slot->description)
+			fd_release(slot);
+		/* dup3(2) needs no number that is free. */
+		slot->description = description_new(FILE_FD, empty, NULL);
+		slot->cloexec = true;
+		fake.fds++;
+		if (fd >= p->fd_end)
+			p->fd_end = fd + 1;
+		file_put(empty);
+	}
+	set_ours(p, fd, false);
+}
+
+bool fake_is_session(int fd)
+{
+	const struct description *d;
+
+	LOCKED();
+	d = fd_find(fd);
+	return d && d->kind == SESSION;
 }
 
 int fake_duplicate(int fd)
@@ -129,7 +232,69 @@ int fake_duplicate(int fd)
 	if (!d)
 		return -EBADF;
 	description_get(d);
-	return fd_install(running(), FD_FIRST, d);
+	return fd_take(fd_install(running(), FD_FIRST, d));
+}
+
+int fake_reopen(int fd)
+{
+	int err = called(CALL_REOPEN);
+	struct description *d, *other;
+
+	if (err)
+		return err;
+	LOCKED();
+	d = fd_find(fd);
+	if (!d)
+		return -EBADF;
+	if (fake.hidden_proc)
+		return -ENOENT;
+	if (d->kind != FILE_FD)
+		return -ENXIO;
+	other = description_new(FILE_FD, d->file, NULL);
+	other->read_only = d->read_only;
+	return fd_take(fd_install(running(), FD_FIRST, other));
+}
+
+int fake_pipe(int ret_fds[2])
+{
+	int err = called(CALL_PIPE);
+	struct description *ends[2];
+
+	if (err)
+		return err;
+	LOCKED();
+	if (fake.no_fds)
+		return -EMFILE;
+	for (int i = 0; i < 2; i++)
+		ends[i] = description_new(PIPE, NULL, NULL);
+	for (int i = 0; i < 2; i++) {
+		ends[i]->other_end = ends[!i];
+		ret_fds[i] = fd_take(fd_install(running(), FD_FIRST, ends[i]));
+		check(ret_fds[i] >= 0);
+	}
+	return 0;
+}
+
+/* Time passes until the manager has worked on enough. */
+int fake_wait_hangup(int fd, unsigned int timeout_ms)
+{
+	int err = called(CALL_WAIT_HANGUP);
+	uint64_t end = fake.now + timeout_ms;
+	const struct description *d;
+
+	if (err)
+		return err;
+	LOCKED();
+	d = fd_lookup(fd, PIPE);
+	manager_run();
+	while (d->other_end && manager_next() <= end) {
+		fake.now = manager_next();
+		manager_run();
+	}
+	if (!d->other_end)
+		return 0;
+	fake.now = end;
+	return -ETIMEDOUT;
 }
 
 int fake_read_fd_link(int fd, char *buffer, size_t size)
@@ -156,6 +321,7 @@ int fake_read_fd_link(int fd, char *buffer, size_t size)
 		length = snprintf(buffer, size, "anon_inode:[luo_session] %s",
 				  d->session ? d->session->name : "");
 		break;
+	case PIPE:
 	case OTHER:
 		length = snprintf(buffer, size, "socket:[4712]");
 		break;
@@ -171,11 +337,18 @@ void process_end(struct process *p)
 		if (p->maps[i].address)
 			map_drop(p, &p->maps[i]);
 	memory_end(p);
-	for (int i = 0; i < p->fd_end; i++)
+	for (int i = 0; i < p->fd_end; i++) {
+		set_ours(p, i, false);
 		if (p->fds[i].description)
 			fd_release(&p->fds[i]);
+	}
+	for (int i = 0; i < TOLD; i++) {
+		free(p->told[i]);
+		p->told[i] = NULL;
+	}
 	p->map_end = 0;
 	p->fd_end = 0;
+	p->watched = false;
 	p->alive = false;
 }
 
@@ -187,20 +360,48 @@ static unsigned int new_forks(void)
 	return ++last;
 }
 
+static int new_id(void)
+{
+	static int last = 1000;
+
+	return ++last;
+}
+
 static void process_start(struct process *p)
 {
 	p->alive = true;
 	p->forks = new_forks();
+	p->id = new_id();
+	p->service = (int)(p - fake_processes);
+}
+
+/* The running process is another one. */
+static void renew(void)
+{
+	running()->forks = fake.forks; /* a test may have changed it */
+	process_end(running());
+	manager_settle();
+	process_start(running());
+	fake.forks = running()->forks;
+	fake.stop_at = 0;
 }
 
 void fake_crash(void)
 {
 	LOCKED();
-	running()->forks = fake.forks; /* a test may have changed it */
-	process_end(running());
-	process_start(running());
-	fake.forks = running()->forks;
-	fake.stop_at = 0;
+	renew();
+}
+
+void fake_restart(void)
+{
+	LOCKED();
+	renew();
+	manager_tell(running());
+}
+
+pid_t fake_process_id(void)
+{
+	return running()->id;
 }
 
 /*
@@ -214,11 +415,13 @@ void fake_kexec(void)
 	for (int i = 0; i < FAKE_PROCESSES; i++)
 		process_end(&fake_processes[i]);
 	check(!fake.fds && !fake.maps && !fake.allocations);
+	manager_kexec();
 	current = 0;
 	fake.boots++;
 	fake.stop_at = 0;
 	fake.finish_error = 0;
 	process_start(running());
+	manager_tell(running());
 	fake.forks = running()->forks;
 }
 
@@ -228,6 +431,7 @@ void fake_boot(void)
 	fake.finish_error = 0;
 	for (int i = 0; i < FAKE_PROCESSES; i++)
 		process_end(&fake_processes[i]);
+	manager_boot();
 	luo_boot();
 	text_boot();
 	check(!fake.files && !fake.pool_used && !fake.pool_1g_used);
@@ -244,10 +448,25 @@ void fake_boot(void)
 
 int fake_leaks(void)
 {
-	return fake.fds + fake.maps + fake.allocations + fake.threads;
+	return fake.own_fds + fake.maps + fake.allocations + fake.threads;
 }
 
 /* -- For tests ------------------------------------------------------------- */
+
+void fake_close_behind(int fd)
+{
+	LOCKED();
+	check(fd_slot(fd));
+	fd_release(fd_slot(fd));
+}
+
+void fake_close_any(int fd)
+{
+	if (running()->fds[fd].ours)
+		fake_close(fd);
+	else
+		fake_close_behind(fd);
+}
 
 void fake_switch(int process)
 {
@@ -255,8 +474,10 @@ void fake_switch(int process)
 	check(process >= 0 && process < FAKE_PROCESSES);
 	running()->forks = fake.forks;
 	current = process;
-	if (!running()->alive)
+	if (!running()->alive) {
 		process_start(running());
+		manager_tell(running());
+	}
 	fake.forks = running()->forks;
 }
 
@@ -267,19 +488,37 @@ void fake_fork(int process)
 
 	LOCKED();
 	check(!child->alive);
-	memcpy(child, parent, sizeof(*child));
+	memcpy(child, parent, offsetof(struct process, fds));
+	memcpy(child->fds, parent->fds,
+	       (size_t)parent->fd_end * sizeof(*child->fds));
+	memcpy(child->maps, parent->maps,
+	       (size_t)parent->map_end * sizeof(*child->maps));
 	child->forks = new_forks();
+	child->id = new_id();
+	for (int i = 0; i < TOLD; i++)
+		if (parent->told[i])
+			child->told[i] = strdup(parent->told[i]);
 	for (int i = 0; i < child->fd_end; i++) {
-		if (!child->fds[i].description)
-			continue;
-		description_get(child->fds[i].description);
-		fake.fds++;
+		struct descriptor *slot = &child->fds[i];
+		bool closes =
+			has(slot) && child->watched && !fake.no_fork_handler;
+
+		if (i >= FD_FIRST)
+			fake.own_fds += slot->ours;
+		if (slot->description) {
+			description_get(slot->description);
+			fake.fds++;
+		}
+		if (child->watched && !fake.no_fork_handler)
+			set_ours(child, i, false);
+		if (closes)
+			fd_release(slot);
 	}
 	for (int i = 0; i < child->map_end; i++) {
 		if (!child->maps[i].address)
 			continue;
-		if (child->maps[i].file)
-			file_get(child->maps[i].file);
+		if (child->maps[i].description)
+			description_get(child->maps[i].description);
 		fake.maps++;
 	}
 }
@@ -313,9 +552,13 @@ int fake_inheritable(void)
 	return count;
 }
 
-int fake_other_fd(void)
+int fake_other_fd_at(int fd)
 {
 	LOCKED();
-	return fd_install(running(), FD_FIRST,
-			  description_new(OTHER, NULL, NULL));
+	return fd_install(running(), fd, description_new(OTHER, NULL, NULL));
+}
+
+int fake_other_fd(void)
+{
+	return fake_other_fd_at(FD_FIRST);
 }

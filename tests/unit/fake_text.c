@@ -55,15 +55,10 @@ void text_boot(void)
 	}
 }
 
-void text_setenv(const char *name, const char *value)
-{
-	set(variables, name, value);
-}
-
 void fake_setenv(const char *name, const char *value)
 {
 	LOCKED();
-	text_setenv(name, value);
+	set(variables, name, value);
 }
 
 void fake_set_text(const char *path, const char *text)
@@ -104,6 +99,22 @@ static int pool_counter(unsigned long kilobytes, const char *name, long *ret)
 		*ret = 0;
 	else
 		return -ENOENT;
+	return 0;
+}
+
+/* Without the newline at its end, which read_text would take off. */
+int fake_write_text(const char *path, const char *text)
+{
+	int err = called(CALL_WRITE_TEXT);
+	char line[64];
+
+	if (err)
+		return err;
+	LOCKED();
+	if (text)
+		(void)snprintf(line, sizeof(line), "%.*s",
+			       (int)strcspn(text, "\n"), text);
+	set(files, path, text ? line : NULL);
 	return 0;
 }
 
@@ -152,13 +163,38 @@ int fake_kernel_release(char *buffer, size_t size)
 	return answer(buffer, size, release);
 }
 
-const char *fake_environment(const char *name)
+const char *fake_variable(const char *name)
 {
+	static const char *const told[TOLD] = {
+		[LISTEN_FDS] = "LISTEN_FDS",
+		[LISTEN_PID] = "LISTEN_PID",
+		[LISTEN_FDNAMES] = "LISTEN_FDNAMES",
+		[NOTIFY_SOCKET] = "NOTIFY_SOCKET",
+		[FDSTORE] = "FDSTORE",
+	};
 	const struct text *t;
 
 	LOCKED();
 	t = find(variables, name);
-	return t ? t->value : NULL;
+	if (t)
+		return t->value;
+	for (int i = 0; i < TOLD; i++)
+		if (!strcmp(name, told[i]))
+			return running()->told[i];
+	return NULL;
+}
+
+char *fake_environment(const char *name)
+{
+	const char *value = fake_variable(name);
+	char *copy;
+
+	if (!value)
+		return NULL;
+	LOCKED();
+	copy = memory_new(strlen(value) + 1);
+	strcpy(copy, value);
+	return copy;
 }
 
 int fake_kernel_config(const char *option)

@@ -88,6 +88,10 @@ static SRunner *every_suite(void)
 	srunner_add_suite(runner, mapping_suite());
 	srunner_add_suite(runner, misc_suite());
 	srunner_add_suite(runner, session_suite());
+	srunner_add_suite(runner, store_names_suite());
+	srunner_add_suite(runner, store_suite());
+	srunner_add_suite(runner, open_suite());
+	srunner_add_suite(runner, descriptors_suite());
 	srunner_add_suite(runner, region_suite());
 	srunner_add_suite(runner, region_options_suite());
 	srunner_add_suite(runner, region_size_suite());

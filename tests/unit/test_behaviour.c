@@ -87,7 +87,7 @@ void bh_write(int fd, const void *bytes, size_t length)
 
 void bh_close(int fd)
 {
-	fake_sys.close(fd);
+	fake_close_any(fd);
 }
 
 void *bh_map(int fd, uint64_t offset, uint64_t length, enum map_kind kind)
@@ -105,7 +105,7 @@ void *bh_map(int fd, uint64_t offset, uint64_t length, enum map_kind kind)
 		fd = bh_memfd(PAGE, length);
 	memory = fake_mmap(fd, offset, length, flags[kind]);
 	if (anonymous)
-		fake_sys.close(fd);
+		fake_close_any(fd);
 	return memory;
 }
 
@@ -114,7 +114,7 @@ void *bh_map_small(uint64_t length)
 	int fd = bh_memfd(0, length);
 	void *memory = fake_mmap(fd, 0, length, 0);
 
-	fake_sys.close(fd);
+	fake_close_any(fd);
 	return memory;
 }
 
@@ -141,7 +141,7 @@ static int request_session(unsigned long request, const char *name)
 	check(strlen(name) < sizeof(arg.name));
 	memcpy(arg.name, name, strlen(name));
 	err = fake_sys.ioctl(device, request, &arg);
-	fake_sys.close(device);
+	fake_close_any(device);
 	return err < 0 ? err : arg.fd;
 }
 

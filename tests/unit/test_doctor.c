@@ -436,8 +436,6 @@ static bool device_was_open;
 
 static int watch_ioctl(int fd, unsigned long request, void *arg)
 {
-	if (request == LUO_CREATE_SESSION)
-		strcpy(session_name, ((struct luo_session_arg *)arg)->name);
 	if (request == LUO_PRESERVE_FD) {
 		int other = fake_sys.open(LUO_DEVICE);
 
@@ -448,6 +446,14 @@ static int watch_ioctl(int fd, unsigned long request, void *arg)
 	return fake_sys.ioctl(fd, request, arg);
 }
 
+static int watch_ioctl_fd(int fd, unsigned long request, void *arg,
+			  const int32_t *arg_fd)
+{
+	if (request == LUO_CREATE_SESSION)
+		strcpy(session_name, ((struct luo_session_arg *)arg)->name);
+	return fake_sys.ioctl_fd(fd, request, arg, arg_fd);
+}
+
 /* The name is one of its own; the device is closed before pages are filled. */
 START_TEST(preserve_disturbs_nobody)
 {
@@ -456,6 +462,7 @@ START_TEST(preserve_disturbs_nobody)
 
 	good_machine();
 	watched.ioctl = watch_ioctl;
+	watched.ioctl_fd = watch_ioctl_fd;
 	device_was_open = false;
 	machine.sys = &watched;
 	ok(doctor_examine(&machine, &opts, &answers));
@@ -476,6 +483,7 @@ START_TEST(preserve_leaves_data_alone)
 	good_machine();
 	ok(doctor_examine(&fake_machine, &opts, &answers));
 	answers_free(&answers);
+	fake_setenv("NOTIFY_SOCKET", NULL);
 	ok(open_session("db", &db));
 	ok(hp_region_reclaim(db, POOL, NULL, &r));
 	check_filled(r);

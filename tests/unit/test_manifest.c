@@ -16,11 +16,8 @@
 #define HEADER sizeof(struct hp_manifest_header)
 #define ENTRY sizeof(struct hp_manifest_entry)
 
-static struct hp_manifest_writer writer;
-static struct hp_manifest parsed;
+static struct hp_manifest written, parsed;
 static uint64_t image[SIZE / 8]; /* a copy to damage */
-
-static const struct hp_manifest_about about = { .generation = 7, .updates = 5 };
 
 /* The nth entry of all manifests here. */
 static struct hp_manifest_entry entry(unsigned int i)
@@ -42,16 +39,26 @@ static void add(unsigned int i)
 {
 	struct hp_manifest_entry e = entry(i);
 
-	hp_manifest_add(&writer, &e);
+	ok(hp_manifest_put(&written, &e));
+}
+
+static void make_manifest(void)
+{
+	memset(&written, 0, sizeof(written));
+	ok(hp_manifest_create(&written, &fake_sys));
+	written.about.generation = 7;
+	written.about.updates = 5;
+	hp_manifest_write(&written);
 }
 
 static void write_manifest(unsigned int count)
 {
-	ok(hp_manifest_start(&writer, &fake_sys, &about));
+	make_manifest();
 	for (unsigned int i = 0; i < count; i++)
 		add(i);
-	memcpy(image, writer.slots, SIZE);
-	hp_manifest_stop(&writer);
+	hp_manifest_write(&written);
+	memcpy(image, written.slots, SIZE);
+	hp_manifest_close(&written);
 	ck_assert_int_eq(fake_leaks(), 0);
 }
 
@@ -65,6 +72,9 @@ static void check_parsed(unsigned int count)
 		ck_assert_ptr_eq(hp_manifest_find(&parsed, e.token),
 				 &parsed.entries[i]);
 	}
+	ck_assert_uint_eq(parsed.about.id, written.about.id);
+	ck_assert_uint_ne(parsed.about.id, 0);
+	ck_assert_uint_eq(parsed.about.owner, fake_sys.process_id());
 	ck_assert_uint_eq(parsed.about.generation, 7);
 	ck_assert_uint_eq(parsed.about.updates, 5);
 	ck_assert_uint_eq(parsed.about.written_ns, fake_sys.time_ns());
@@ -187,11 +197,13 @@ static const struct {
 	ENTRY_FIELD(shmem_page_size, 3 * 4096, -EBADMSG),
 	ENTRY_FIELD(shmem_page_size, 2 * HP_PAGE_2M, -EBADMSG),
 	ENTRY_FIELD(shmem_page_size, UINT64_C(1) << 63, -EBADMSG),
+	HEADER_FIELD(about.id, 0, -EBADMSG),
 	HEADER_FIELD(about.sealed, 2, -EBADMSG),
 	HEADER_FIELD(about.sealed, UINT32_MAX, -EBADMSG),
 	/* The controls: these are fine. */
 	HEADER_FIELD(about.sealed, 1, 0),
-	HEADER_FIELD(about.zero, 1, 0),
+	HEADER_FIELD(about.owner, UINT32_MAX, 0),
+	HEADER_FIELD(about.id, 1, 0),
 	HEADER_FIELD(zero, 1, 0),
 	HEADER_FIELD(about.generation, UINT64_MAX, 0),
 	HEADER_FIELD(about.updates, UINT64_MAX, 0),
@@ -252,6 +264,7 @@ START_TEST(fields_that_fit_each_other)
 		.version = HP_MANIFEST_VERSION,
 		.header_size = HEADER,
 		.entry_size = ENTRY,
+		.about.id = 1,
 	};
 	struct hp_manifest_entry e = {
 		.token = 1,
@@ -469,7 +482,7 @@ END_TEST
 START_TEST(strings_are_cut_and_cleaned)
 {
 	struct hp_manifest_entry e = entry(0);
-	struct hp_manifest_about a = { .generation = 1 };
+	struct hp_manifest_about a = { .id = 1, .generation = 1 };
 
 	memset(a.kernel, 'k', sizeof(a.kernel));
 	memset(a.boot_id, 0x1b, sizeof(a.boot_id));
@@ -506,13 +519,16 @@ START_TEST(tokens_that_meet_in_one_place)
 	for (int twice = 0; twice < 2; twice++) {
 		struct hp_manifest_entry e = entry(0);
 
-		ok(hp_manifest_start(&writer, &fake_sys, &about));
+		make_manifest();
 		for (unsigned int i = 0; i < count; i++) {
-			e.token = tokens[twice ? i % (count - 1) : i];
-			hp_manifest_add(&writer, &e);
+			e.token = tokens[i];
+			ok(hp_manifest_put(&written, &e));
 		}
-		memcpy(image, writer.slots, SIZE);
-		hp_manifest_stop(&writer);
+		if (twice)
+			written.entries[count - 1].token = tokens[0];
+		hp_manifest_write(&written);
+		memcpy(image, written.slots, SIZE);
+		hp_manifest_close(&written);
 		is(hp_manifest_parse(image, SIZE, &parsed),
 		   twice ? -EBADMSG : 0);
 		for (unsigned int i = 0; i < count && !twice; i++)
@@ -576,26 +592,27 @@ static void look(void)
 
 START_TEST(every_store_leaves_a_valid_list)
 {
-	ok(hp_manifest_start(&writer, &fake_sys, &about));
-	watched = writer.slots;
+	make_manifest();
+	watched = written.slots;
 	fake.on_store = look;
 	for (unsigned int i = 0; i < 20; i++) {
 		snapshots = 0;
 		before = i;
 		after = i + 1;
 		add(i);
+		hp_manifest_write(&written);
 		ck_assert_uint_gt(snapshots, 20);
 		ck_assert_uint_eq(broken, 0);
 		/* Done: in both slots, whichever gets lost. */
 		for (int j = 0; j < HP_MANIFEST_SLOTS; j++) {
-			memcpy(image, writer.slots, SIZE);
+			memcpy(image, written.slots, SIZE);
 			memset(slot(j), 0, SLOT);
 			ok(hp_manifest_parse(image, SIZE, &parsed));
 			check_parsed(i + 1);
 		}
 	}
 	fake.on_store = NULL;
-	hp_manifest_stop(&writer);
+	hp_manifest_close(&written);
 }
 END_TEST
 
@@ -626,6 +643,126 @@ START_TEST(an_update_in_place_is_found_out)
 }
 END_TEST
 
+/* As many changes as there are, in place: in every moment the old or the new. */
+START_TEST(a_list_that_gets_shorter)
+{
+	broken = 0; /* without fork the control before counts too */
+	make_manifest();
+	watched = written.slots;
+	for (unsigned int i = 0; i < 20; i++)
+		add(i);
+	hp_manifest_write(&written);
+	fake.on_store = look;
+	/* From the end, so that look() knows them by their places. */
+	for (unsigned int i = 20; i > 0; i--) {
+		before = i - 1;
+		after = i;
+		hp_manifest_remove(&written, entry(i - 1).token);
+		hp_manifest_write(&written);
+		ck_assert_uint_eq(broken, 0);
+	}
+	fake.on_store = NULL;
+	hp_manifest_remove(&written, 4711); /* not there: nothing */
+	ck_assert_uint_eq(written.count, 0);
+	hp_manifest_close(&written);
+	hp_manifest_close(&written); /* of a closed one: nothing */
+	hp_manifest_close(NULL);
+	ck_assert_int_eq(fake_leaks(), 0);
+}
+END_TEST
+
+START_TEST(one_of_the_middle)
+{
+	make_manifest();
+	for (unsigned int i = 0; i < 5; i++)
+		add(i);
+	hp_manifest_remove(&written, entry(1).token);
+	ck_assert_uint_eq(written.count, 4);
+	ck_assert_ptr_null(hp_manifest_find(&written, entry(1).token));
+	for (unsigned int i = 0; i < 5; i++) {
+		struct hp_manifest_entry e = entry(i);
+
+		if (i != 1)
+			ck_assert_mem_eq(hp_manifest_find(&written, e.token),
+					 &e, sizeof(e));
+	}
+	/* A token that is there keeps its place. */
+	ok(hp_manifest_put(&written,
+			   &(struct hp_manifest_entry){ .token = 12 }));
+	ck_assert_uint_eq(written.count, 4);
+	ck_assert_uint_eq(written.entries[1].token, 12);
+	ck_assert_uint_eq(written.entries[1].length, 0);
+	hp_manifest_close(&written);
+}
+END_TEST
+
+START_TEST(a_list_that_is_full)
+{
+	struct hp_manifest_entry e = entry(0);
+
+	make_manifest();
+	for (unsigned int i = 0; i < HP_REGIONS_MAX; i++)
+		add(i);
+	e.token = 5000;
+	is(hp_manifest_put(&written, &e), -E2BIG);
+	ck_assert_uint_eq(written.count, HP_REGIONS_MAX);
+	ck_assert_ptr_null(hp_manifest_find(&written, 5000));
+	add(3); /* which is there */
+	hp_manifest_remove(&written, entry(3).token);
+	ok(hp_manifest_put(&written, &e));
+	hp_manifest_close(&written);
+}
+END_TEST
+
+/* The next owner, in the same kernel and in another one. */
+START_TEST(signed_by_each_owner)
+{
+	static struct hp_manifest next;
+	int fd;
+
+	make_manifest();
+	add(0);
+	written.about.sealed = 1;
+	hp_manifest_write(&written);
+	fd = fake_sys.duplicate(written.fd);
+	ok(hp_manifest_open(&next, &fake_sys, fd));
+	ck_assert_uint_eq(next.about.generation, 7);
+	hp_manifest_sign(&next);
+	ck_assert_uint_eq(next.about.generation, 8);
+	ck_assert_uint_eq(next.about.updates, 5);
+	ck_assert_uint_eq(next.about.sealed, 1);
+	ck_assert_uint_eq(next.about.id, written.about.id);
+	fake.boots++;
+	hp_manifest_sign(&next);
+	ck_assert_uint_eq(next.about.updates, 6);
+	ck_assert_str_eq(next.about.kernel, "7.3.4-fake1");
+	next.about.generation = next.about.updates = UINT64_MAX;
+	fake.boots++;
+	hp_manifest_sign(&next);
+	ck_assert_uint_eq(next.about.generation, UINT64_MAX);
+	ck_assert_uint_eq(next.about.updates, UINT64_MAX);
+	hp_manifest_close(&next);
+	hp_manifest_close(&written);
+	ck_assert_int_eq(fake_leaks(), 0);
+}
+END_TEST
+
+/* Nobody makes it shorter under the mapping; the number is checked. */
+START_TEST(the_file_of_the_manifest)
+{
+	int fd;
+
+	make_manifest();
+	ok(hp_manifest_check(&written));
+	is(fake_sys.set_length(written.fd, SIZE / 2), -EPERM);
+	fd = written.fd;
+	fake_close_behind(fd);
+	is(hp_manifest_check(&written), -EUCLEAN);
+	ck_assert_int_eq(fake_sys.memfd("another", 0), fd);
+	is(hp_manifest_check(&written), -EUCLEAN);
+}
+END_TEST
+
 Suite *manifest_suite(void)
 {
 	const TTest *const tests[] = {
@@ -644,6 +781,11 @@ Suite *manifest_suite(void)
 		arbitrary_bytes_are_refused,
 		every_store_leaves_a_valid_list,
 		an_update_in_place_is_found_out,
+		a_list_that_gets_shorter,
+		one_of_the_middle,
+		a_list_that_is_full,
+		signed_by_each_owner,
+		the_file_of_the_manifest,
 		NULL,
 	};
 

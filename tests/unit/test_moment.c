@@ -43,8 +43,8 @@ static const struct {
 	[SEALING] = { 1, 1, 1, 1, EITHER },
 	[SEALED] = { 1, 1, 1, 1, ON },
 	[LEAVING_OUT] = { 0, 1, 0, 1, EITHER },
-	[LEFT_OUT] = { 0, 0, 1, 1, OFF },
-	[ABORTING] = { 0, 0, 0, 1, OFF },
+	[LEFT_OUT] = { 0, 0, 1, 1, ON },
+	[ABORTING] = { 0, 0, 0, 1, EITHER },
 	[ABORTED] = { 0, 0, 0, 1, OFF },
 	[INDEX_PRESERVED] = { 0, 0, 1, 1, OFF },
 	[SEALING_INDEX] = { 0, 0, 1, 1, EITHER },
@@ -57,7 +57,7 @@ static const struct hp_sys *sys;
 static enum progress progress;
 static struct hp_session *s;
 static struct hp_region *pool, *index_;
-static int problems, moments, seals;
+static int problems, moments, seals, lost;
 
 /* Something else with some moments in it. */
 static void pass_time(void)
@@ -65,7 +65,7 @@ static void pass_time(void)
 	struct hp_session *other;
 
 	ok(hp_session_open_on(sys, "other", NULL, &other));
-	ok(hp_session_close(other, 0));
+	ok(hp_session_close(other));
 }
 
 static void preserve_and_abort(void)
@@ -99,7 +99,7 @@ static void preserve_and_abort(void)
 	progress = SEALING;
 	ok(hp_session_seal(s));
 	progress = LEAVING_OUT;
-	ok(hp_region_unpreserve(pool));
+	ok(hp_region_drop(pool));
 	progress = LEFT_OUT;
 	pass_time();
 	progress = ABORTING;
@@ -113,7 +113,7 @@ static void preserve_and_abort(void)
 	progress = ABORTING_AGAIN;
 	ok(hp_session_abort(s));
 	progress = ENDED;
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 }
 
 static void reclaim_and_commit(void)
@@ -122,7 +122,7 @@ static void reclaim_and_commit(void)
 	ok(hp_region_reclaim(s, POOL, NULL, &pool));
 	ok(hp_region_reclaim(s, INDEX, NULL, &index_));
 	ok(hp_session_commit(s, 0));
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 }
 
 /* Run until the nth call. False: it came to its end before. */
@@ -146,6 +146,12 @@ static long take(uint64_t token, bool must, bool may)
 
 	if (rc == -ENOENT) {
 		problems += must;
+		return 0;
+	}
+	/* LUO gives no single file back: the set ended, and what was in it. */
+	if (rc == -ENODATA && progress == LEAVING_OUT) {
+		problems += must;
+		lost++;
 		return 0;
 	}
 	if (rc < 0) {
@@ -183,7 +189,7 @@ static void check_next_kernel(void)
 	problems += fake.pool_used != pages;
 	problems += fake.sessions_incoming != 0;
 	ok(hp_session_commit(s, HP_COMMIT_DROP));
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 	problems += fake_leaks() || fake.pool_used;
 }
 
@@ -196,11 +202,13 @@ START_TEST(kexec_at_every_moment)
 			break;
 		fake_kexec();
 		check_next_kernel();
-		ck_assert_msg(!problems, "kexec before call %d", nth);
+		ck_assert_msg(!problems, "kexec before call %d, after %d", nth,
+			      progress);
 	}
 	/* Control: that was every store as well, and the seal was seen. */
-	ck_assert_int_gt(moments, 500);
+	ck_assert_int_gt(moments, 250);
 	ck_assert_int_gt(seals, 50);
+	ck_assert_int_gt(lost, 0);
 }
 END_TEST
 

@@ -63,7 +63,7 @@ START_TEST(in_place)
 	ck_assert_uint_eq(hp_region_length(r), 12 * MIB);
 	check_filled(r);
 	ok(hp_session_commit(s, 0));
-	ok(hp_region_close(r));
+	ok(hp_region_drop(r));
 	ck_assert_int_eq(fake.pool_used, 0);
 }
 END_TEST

@@ -51,7 +51,7 @@ START_TEST(ranges_are_applied)
 	check_policy(0, bytes, 8 * MIB, HP_NUMA_INTERLEAVE, 3);
 	check_policy(1, bytes + 2 * MIB, 2 * MIB, HP_NUMA_BIND, 2);
 	check_policy(2, bytes + 6 * MIB, 2 * MIB, HP_NUMA_PREFERRED, 1);
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 	ck_assert_int_eq(fake_leaks(), 0);
 }
 END_TEST
@@ -215,7 +215,7 @@ START_TEST(grow_goes_on)
 	opts.numa = &added;
 	opts.numa_count = 1;
 	is(hp_region_grow(r, 16 * MIB, &opts), -EINVAL);
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 	ck_assert_int_eq(fake_leaks(), 0);
 }
 END_TEST

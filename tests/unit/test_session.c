@@ -25,6 +25,10 @@ START_TEST(names)
 	is(open_session(NULL, &s), -EINVAL);
 	is(open_session("", &s), -EINVAL);
 	is(open_session(longest, &s), -EINVAL);
+	/* In this one systemd hands its stores to the next kernel. */
+	is(open_session("systemd", &s), -EINVAL);
+	ok(open_session("systemd2", &s));
+	ok(hp_session_close(s));
 	longest[HP_NAME_MAX] = 0;
 	ok(open_session(longest, &s));
 	ck_assert_str_eq(hp_session_name(s), longest);
@@ -48,7 +52,7 @@ START_TEST(first_start)
 	ok(hp_session_abort(s));
 	/* The device is free for others. */
 	ck_assert_int_eq(fake.fds, 0);
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 	ck_assert_int_eq(fake_leaks(), 0);
 }
 END_TEST
@@ -70,7 +74,7 @@ START_TEST(no_live_update)
 	/* A device that turns up later may hold data we did not ask for. */
 	fake.no_device = false;
 	is(hp_region_preserve(r), -ENODEV);
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 	ck_assert_int_eq(fake_leaks(), 0);
 }
 END_TEST
@@ -91,7 +95,7 @@ START_TEST(device_that_is_not_shown)
 		is(hp_session_open_on(&fake_sys, "db", &opts, &s), -EACCES);
 		ck_assert_ptr_null(s);
 	}
-	ck_assert_ptr_nonnull(strstr(hp_strerror(-EACCES), "device node"));
+	ck_assert_ptr_nonnull(strstr(hp_strerror(-EACCES), "/dev/liveupdate"));
 
 	/* What cannot be looked up is not taken for a no. */
 	fake.fail_call = CALL_LISTS_DRIVER;
@@ -104,7 +108,7 @@ START_TEST(device_that_is_not_shown)
 	fake.hidden_proc = true;
 	is(open_session("db", &s), -ENODEV);
 	ok(hp_session_open_on(&fake_sys, "db", &opts, &s));
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 
 	/* The node goes away between open and preserve. */
 	fake_boot();
@@ -156,7 +160,7 @@ START_TEST(busy_device_is_waited_for)
 	ck_assert_uint_le(fake.now, 5000);
 	/* Sleeps grow: a second of waiting is some ten looks, not 1000. */
 	ck_assert_int_lt(fake.calls[CALL_OPEN], 70);
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 
 	fake.busy_until = UINT64_MAX;
 	start = fake.now;
@@ -211,26 +215,36 @@ START_TEST(round_trip_again_and_again)
 }
 END_TEST
 
-START_TEST(commit_wants_all_or_drop)
+START_TEST(commit_carries_or_drops_what_is_not_open)
 {
 	live_update();
 	ok(open_session("db", &s));
-	is(hp_session_commit(s, 0), -ENOTEMPTY);
 	ok(hp_region_reclaim(s, POOL, NULL, &r));
-	is(hp_session_commit(s, 0), -ENOTEMPTY);
-	/* Closed again is not reclaimed. */
-	ok(hp_region_reclaim(s, INDEX, NULL, &q));
-	ok(hp_region_close(q));
-	is(hp_session_commit(s, 0), -ENOTEMPTY);
+	/* Once closed and never opened are the same. */
+	ok(hp_region_close(r));
+	ok(hp_session_commit(s, 0));
 	ck_assert_int_eq(fake.pool_used, 3);
-	ok(hp_session_commit(s, HP_COMMIT_DROP));
-	ck_assert_int_eq(fake.pool_used, 2);
 	ck_assert_int_eq(fake.sessions_incoming, 0);
+	ok(hp_region_reclaim(s, INDEX, NULL, &q));
+	check_filled(q);
+	ok(hp_region_reclaim(s, POOL, NULL, &r));
 	check_filled(r);
-	is(hp_region_reclaim(s, INDEX, NULL, &q), -ENOENT);
+	ok(hp_region_close(r));
+	ok(hp_session_preserve(s));
+	ck_assert_int_eq(hp_region_is_preserved(q), 1);
+	fake_kexec();
+	ok(open_session("db", &s));
+	ok(hp_region_reclaim(s, POOL, NULL, &r));
+	check_filled(r);
+	ok(hp_region_close(r));
+	ok(hp_region_reclaim(s, INDEX, NULL, &q));
+	ok(hp_session_commit(s, HP_COMMIT_DROP));
+	ck_assert_int_eq(fake.pool_used, 1);
+	check_filled(q);
+	is(hp_region_reclaim(s, POOL, NULL, &r), -ENOENT);
 	/* The token is free again. */
-	ok(hp_region_create(s, INDEX, 2 * MIB, NULL, &q));
-	ok(hp_session_close(s, 0));
+	ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+	ok(hp_session_drop(s));
 	ck_assert_int_eq(fake_leaks(), 0);
 	ck_assert_int_eq(fake.pool_used, 0);
 }
@@ -240,22 +254,31 @@ START_TEST(close_does_not_lose_data)
 {
 	live_update();
 	ok(open_session("db", &s));
-	is(hp_session_close(s, 0), -EBUSY);
+	is(hp_session_close(s), -EBUSY);
 	ok(hp_session_abort(s)); /* not about what came back */
-	is(hp_session_close(s, 0), -EBUSY);
+	is(hp_session_close(s), -EBUSY);
 	ok(hp_region_reclaim(s, POOL, NULL, &r));
 	ok(hp_region_reclaim(s, INDEX, NULL, &q));
-	is(hp_session_close(s, 0), -EBUSY);
+	is(hp_session_close(s), -EBUSY);
 	ok(hp_session_commit(s, 0));
 	ok(hp_region_preserve(r));
-	is(hp_session_close(s, 0), -EBUSY);
-	is(hp_region_close(r), -EBUSY);
+	is(hp_session_close(s), -EBUSY);
+	/* Unmapped, and not given up. */
+	ok(hp_region_close(r));
+	ok(hp_region_close(q));
+	ck_assert_int_eq(fake.pool_used, 3);
+	is(hp_session_close(s), -EBUSY);
+	fake_kexec();
+	ok(open_session("db", &s));
+	ok(hp_region_reclaim(s, POOL, NULL, &r));
 	check_filled(r);
-	ok(hp_region_close(q)); /* not preserved */
+	ok(hp_region_reclaim(s, INDEX, NULL, &q));
+	check_filled(q);
+	ok(hp_session_preserve(s));
 	ok(hp_session_abort(s));
 	ck_assert_int_eq(hp_region_is_preserved(r), 0);
 	check_filled(r);
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 	ck_assert_int_eq(fake_leaks(), 0);
 	ck_assert_int_eq(fake.pool_used, 0);
 	ck_assert_int_eq(fake.sessions_outgoing, 0);
@@ -356,7 +379,7 @@ START_TEST(finish_that_fails_can_be_repeated)
 	is(hp_session_commit(s, 0), -EAGAIN);
 	ck_assert(is_returned(s));
 	is(hp_region_preserve(r), -EINPROGRESS);
-	is(hp_session_close(s, 0), -EBUSY);
+	is(hp_session_close(s), -EBUSY);
 	fake.finish_error = 0;
 	ok(hp_session_commit(s, 0));
 	ok(hp_region_preserve(r));
@@ -378,7 +401,7 @@ START_TEST(damaged_manifest)
 	is(hp_region_reclaim(s, POOL, NULL, &r), -EBADMSG);
 	is(hp_region_create(s, 77, 2 * MIB, NULL, &r), -EBADMSG);
 	is(hp_session_commit(s, 0), -EBADMSG);
-	is(hp_session_close(s, 0), -EBUSY);
+	is(hp_session_close(s), -EBUSY);
 	ck_assert_int_eq(fake.pool_used, 3);
 	/* What was judged once is not judged again. */
 	fake_returned_write(HP_TOKEN_RESERVED, 0, good, sizeof(good));
@@ -396,7 +419,7 @@ START_TEST(damaged_manifest)
 	ok(open_session("db", &s));
 	ok(hp_session_commit(s, HP_COMMIT_DROP));
 	ck_assert_int_eq(fake.pool_used, 0);
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 	ck_assert_int_eq(fake_leaks(), 0);
 
 	live_update();
@@ -440,6 +463,8 @@ static void *stay_in_call(void *unused)
 
 START_TEST(forked_child)
 {
+	struct hp_session_info info = { .size = sizeof(info) };
+	struct hp_region_info about = { .size = sizeof(about) };
 	struct hp_region *ret = NULL;
 	pthread_t other;
 
@@ -450,16 +475,30 @@ START_TEST(forked_child)
 	fake.forks++;
 	is(hp_session_commit(s, 0), -ECHILD);
 	is(hp_session_abort(s), -ECHILD);
+	is(hp_session_drop(s), -ECHILD);
+	is(hp_session_preserve(s), -ECHILD);
+	is(hp_session_seal(s), -ECHILD);
+	is(hp_session_unseal(s), -ECHILD);
+	is(hp_session_info(s, &info), -ECHILD);
+	is(hp_session_region(s, 0, &about), -ECHILD);
+	is(hp_session_fd(s), -ECHILD);
 	is(hp_region_create(s, 2, 2 * MIB, NULL, &ret), -ECHILD);
+	is(hp_region_open(s, 2, 2 * MIB, NULL, &ret), -ECHILD);
 	is(hp_region_reclaim(s, 2, NULL, &ret), -ECHILD);
+	is(hp_region_get(s, POOL, &ret), -ECHILD);
 	is(hp_region_preserve(r), -ECHILD);
+	is(hp_region_drop(r), -ECHILD);
+	is(hp_region_grow(r, 4 * MIB, NULL), -ECHILD);
+	is(hp_region_info(r, &about), -ECHILD);
+	is(hp_region_set_layout(r, 1), -ECHILD);
+	is(hp_region_is_preserved(r), -ECHILD);
+	is(hp_region_fd(r), -ECHILD);
 	ck_assert_ptr_null(ret);
 	/* Another thread of the parent was in a call: no wait, no guess. */
 	pthread_barrier_init(&in_call, NULL, 2);
 	ck_assert_int_eq(pthread_create(&other, NULL, stay_in_call, NULL), 0);
 	pthread_barrier_wait(&in_call);
-	is(hp_session_close(s, 0), -ECHILD);
-	is(hp_session_close(s, HP_CLOSE_DROP), -ECHILD);
+	is(hp_session_close(s), -ECHILD);
 	is(hp_region_close(r), -ECHILD);
 	pthread_barrier_wait(&in_call);
 	pthread_join(other, NULL);
@@ -467,39 +506,61 @@ START_TEST(forked_child)
 	is(hp_session_lock(s), -ECHILD);
 	is(hp_region_check(r), -ECHILD);
 	/* The getters work. */
-	ck_assert_int_eq(hp_region_is_preserved(r), 1);
 	ck_assert_str_eq(hp_session_name(s), "db");
-	ck_assert(!is_returned(s));
+	ck_assert_uint_eq(hp_region_length(r), 2 * MIB);
+	ck_assert_uint_eq(hp_region_token(r), POOL);
+	ck_assert_uint_eq(hp_region_page_size(r), HP_PAGE_2M);
+	ck_assert_int_eq(hp_region_origin(r), HP_ORIGIN_CREATED);
+	ck_assert_int_eq(hp_region_is_new(r), 1);
 	check_filled(r);
 	fake.forks--;
 	ok(hp_session_abort(s));
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 	ck_assert_int_eq(fake_leaks(), 0);
 }
 END_TEST
 
-/* A child has copies of descriptors and private memory, and the same files. */
+/*
+ * A child has copies of the mappings and private memory, and none of the library's
+ * descriptors.
+ */
 static void in_child(void (*program)(void))
 {
 	int status;
-	pid_t pid = fork();
+	pid_t pid;
 
+	fake_fork(1);
+	pid = fork();
 	ck_assert_int_ge(pid, 0);
 	if (!pid) {
-		fake.forks++;
+		fake_switch(1);
 		program();
 		_exit(0);
 	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(status, 0);
+	fake_exit(1);
+}
+
+static int maps_of_the_session(void)
+{
+	int maps = s->manifest != NULL;
+
+	for (const struct hp_region *r = s->regions; r; r = r->next)
+		maps += r->open;
+	return maps;
 }
 
 static void close_all(void)
 {
-	ok(hp_session_close(s, 0));
+	int maps = fake.maps - maps_of_the_session(), fds = fake.own_fds;
+
+	ok(hp_session_close(s));
+	ck_assert_int_eq(fake.maps, maps);
+	ck_assert_int_eq(fake.allocations, 0);
 	/* The last close of a session is the parent's: no other request. */
 	ck_assert_int_eq(fake.calls[CALL_FINISH], 0);
-	ck_assert_int_eq(fake_leaks(), 0);
+	ck_assert_int_eq(fake.own_fds, fds);
 }
 
 static void close_one_by_one(void)
@@ -507,11 +568,11 @@ static void close_one_by_one(void)
 	int before = fake_leaks();
 
 	ok(hp_region_close(q));
-	/* Descriptor, mapping and memory. */
-	ck_assert_int_eq(fake_leaks(), before - 3);
+	/* Mapping and memory. */
+	ck_assert_int_eq(fake_leaks(), before - 2);
 	check_filled(r);
 	ok(hp_region_close(r));
-	ck_assert_int_eq(fake_leaks(), before - 6);
+	ck_assert_int_eq(fake_leaks(), before - 4);
 	close_all();
 }
 
@@ -533,13 +594,47 @@ START_TEST(child_gives_up_its_copies)
 	in_child(close_one_by_one);
 	/* The parent has all of it, and so has the next kernel. */
 	ck_assert_int_eq(hp_region_is_preserved(r), 1);
-	is(hp_session_close(s, 0), -EBUSY);
+	is(hp_session_close(s), -EBUSY);
 	fake_kexec();
 	ok(open_session("db", &s));
 	ok(hp_region_reclaim(s, POOL, NULL, &r));
 	ok(hp_region_reclaim(s, INDEX, NULL, &q));
 	check_filled(r);
 	check_filled(q);
+}
+END_TEST
+
+/*
+ * S1-4: a server that forks. What the parent takes back is taken back, whatever
+ * children live on.
+ */
+START_TEST(abort_with_a_child_that_lives_on)
+{
+	ok(open_session("db", &s));
+	ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+	fill(r);
+	ok(hp_session_preserve(s));
+	fake_fork(1);
+	ok(hp_session_abort(s));
+	ck_assert_int_eq(hp_region_is_preserved(r), 0);
+	ck_assert_int_eq(fake.sessions_outgoing, 0);
+	ok(hp_region_grow(
+		r, 4 * MIB,
+		&(struct hp_region_opts){ .size = sizeof(struct hp_region_opts),
+					  .flags = HP_REGION_MAY_MOVE }));
+	ok(hp_session_preserve(s));
+	ok(hp_session_abort(s));
+	fake_kexec();
+	ok(open_session("db", &s));
+	ck_assert(!is_returned(s));
+
+	/* Control: a child that no fork handler ran in has a copy. */
+	ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+	ok(hp_session_preserve(s));
+	fake.no_fork_handler = true;
+	fake_fork(1);
+	ok(hp_session_abort(s));
+	ck_assert_int_eq(fake.sessions_outgoing, 1);
 }
 END_TEST
 
@@ -579,7 +674,7 @@ START_TEST(threads_take_turns)
 		ck_assert_int_eq(pthread_join(threads[i], &result), 0);
 		ck_assert_ptr_null(result);
 	}
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 	ck_assert_int_eq(fake_leaks(), 0);
 	ck_assert_int_eq(fake.pool_used, 0);
 	ck_assert_int_eq(fake.sessions_outgoing, 0);
@@ -627,7 +722,7 @@ static void *cancelled_in_close(void *unused)
 {
 	(void)unused;
 	pthread_cancel(pthread_self());
-	STEP(hp_session_close(s, 0));
+	STEP(hp_session_close(s));
 	pthread_testcancel();
 	return "not cancelled";
 }
@@ -675,16 +770,16 @@ START_TEST(cancelled_thread_ends_its_call)
 }
 END_TEST
 
-/* -- Close that always succeeds -------------------------------------------- */
+/* -- Drop ------------------------------------------------------------------ */
 
-START_TEST(close_that_drops)
+START_TEST(drop)
 {
 	/* What is preserved, in use or not. */
 	ok(open_session("db", &s));
 	ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
 	ok(hp_region_preserve(r));
-	is(hp_session_close(s, 0), -EBUSY);
-	ok(hp_session_close(s, HP_CLOSE_DROP));
+	is(hp_session_close(s), -EBUSY);
+	ok(hp_session_drop(s));
 	ck_assert_int_eq(fake.sessions_outgoing, 0);
 	ck_assert_int_eq(fake.pool_used, 0);
 	ck_assert_int_eq(fake_leaks(), 0);
@@ -695,8 +790,8 @@ START_TEST(close_that_drops)
 		ok(open_session("db", &s));
 		if (take)
 			ok(hp_region_reclaim(s, POOL, NULL, &r));
-		is(hp_session_close(s, 0), -EBUSY);
-		ok(hp_session_close(s, HP_CLOSE_DROP));
+		is(hp_session_close(s), -EBUSY);
+		ok(hp_session_drop(s));
 		ck_assert_int_eq(fake.sessions_incoming, 0);
 		ck_assert_int_eq(fake.pool_used, 0);
 		ck_assert_int_eq(fake_leaks(), 0);
@@ -710,26 +805,99 @@ START_TEST(close_that_drops)
 	fake.fail_nth = 1;
 	fake.fail_errno = EBUSY;
 	fake.fail_on = true;
-	ok(hp_session_close(s, HP_CLOSE_DROP));
+	ok(hp_session_drop(s));
 	ck_assert_int_eq(fake_leaks(), 0);
 	fake.fail_nth = 0;
 }
 END_TEST
 
-/* A copy that a child has must not arrive as sealed. */
-START_TEST(close_that_drops_unseals)
+/* A copy that a child has must not arrive as sealed, or with anything in it. */
+START_TEST(drop_empties_what_others_have)
 {
+	struct hp_session_info info = { .size = sizeof(info) };
+
 	ok(open_session("db", &s));
 	ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
 	ok(hp_region_preserve(r));
 	ok(hp_session_seal(s));
+	fake.no_fork_handler = true;
 	fake_fork(1);
-	ok(hp_session_close(s, HP_CLOSE_DROP));
+	ok(hp_session_drop(s));
 	ck_assert_int_eq(fake.sessions_outgoing, 1);
 	fake_kexec();
 	ok(open_session("db", &s));
+	ok(hp_session_info(s, &info));
+	ck_assert_uint_eq(info.came_back, 1);
+	ck_assert_uint_eq(info.sealed, 0);
+	ck_assert_uint_eq(info.region_count, 0);
+	is(hp_region_reclaim(s, POOL, NULL, &r), -ENOENT);
+}
+END_TEST
+
+START_TEST(drop_takes_out_one_region)
+{
+	ok(open_session("db", &s));
+	ok(hp_region_create(s, POOL, 4 * MIB, NULL, &r));
+	ok(hp_region_create(s, INDEX, 2 * MIB, NULL, &q));
+	fill(q);
+	is(hp_region_drop(NULL), 0);
+	ok(hp_session_preserve(s));
+	ok(hp_region_drop(r));
+	ck_assert_int_eq(hp_region_is_preserved(q), 1);
+	ck_assert_int_eq(fake.pool_used, 1);
+	/* One that is preserved nowhere. */
+	ok(hp_region_create(s, POOL, 4 * MIB, NULL, &r));
+	ok(hp_region_drop(r));
+	ck_assert_int_eq(fake.pool_used, 1);
+	fake_kexec();
+	ok(open_session("db", &s));
+	is(hp_region_reclaim(s, POOL, NULL, &r), -ENOENT);
+	ok(hp_region_reclaim(s, INDEX, NULL, &q));
+	check_filled(q);
+	/* One that came back, before and after the end of the update. */
+	ok(hp_region_drop(q));
+	is(hp_region_open(s, INDEX, 2 * MIB,
+			  &(struct hp_region_opts){
+				  .size = sizeof(struct hp_region_opts),
+				  .flags = HP_REGION_MUST_EXIST },
+			  &q),
+	   -ENOENT);
+	ok(hp_session_commit(s, 0));
+	ck_assert_int_eq(fake.pool_used, 0);
+	/* The only one that is preserved: nothing is left. */
+	ok(hp_region_open(s, INDEX, 2 * MIB, NULL, &q));
+	ck_assert_int_eq(hp_region_origin(q), HP_ORIGIN_CREATED);
+	ok(hp_session_preserve(s));
+	ok(hp_region_drop(q));
+	ck_assert_int_eq(fake.sessions_outgoing, 0);
+	ok(hp_session_close(s));
+	ck_assert_int_eq(fake_leaks(), 0);
+}
+END_TEST
+
+START_TEST(the_descriptor_of_the_session)
+{
+	is(hp_session_fd(NULL), -EINVAL);
+	ok(open_session("db", &s));
+	is(hp_session_fd(s), -ENOENT);
+	ok(hp_region_create(s, POOL, 2 * MIB, NULL, &r));
+	fill(r);
+	is(hp_session_fd(s), -ENOENT);
+	ok(hp_session_preserve(s));
+	ck_assert_int_ge(hp_session_fd(s), 3);
+	/* Another process that has a copy can hold it when this one ends. */
+	fake_switch(1);
+	fake_switch(0);
+	ck_assert_int_ge(fake_pass_fd(hp_session_fd(s), 1), 0);
+	fake_crash();
+	fake_kexec();
+	ok(open_session("db", &s));
+	is(hp_session_fd(s), -ENOENT);
 	ok(hp_region_reclaim(s, POOL, NULL, &r));
-	ck_assert_uint_eq(s->incoming.about.sealed, 0);
+	check_filled(r);
+	ok(hp_session_preserve(s));
+	ok(hp_session_abort(s));
+	is(hp_session_fd(s), -ENOENT);
 }
 END_TEST
 
@@ -803,7 +971,8 @@ START_TEST(region_is_found_by_its_token)
 	fake.forks++;
 	is(hp_region_get(s, POOL, &found), -ECHILD);
 	fake.forks--;
-	ok(hp_region_close(r));
+	ok(hp_region_preserve(r));
+	ok(hp_region_close(r)); /* carried along */
 	is(hp_region_get(s, POOL, &found), -ENOENT);
 }
 END_TEST
@@ -833,7 +1002,7 @@ START_TEST(file_of_a_region_is_checked)
 		is(hp_region_check(r), expected[i]);
 	}
 	/* Closed, and the number is in use again. */
-	fake_sys.close(hp_region_fd(r));
+	fake_close_behind(hp_region_fd(r));
 	is(hp_region_check(r), -EUCLEAN);
 	ck_assert_int_eq(fake_sys.memfd("other", HP_PAGE_2M), hp_region_fd(r));
 	ok(fake_sys.set_length(hp_region_fd(r), 4 * MIB));
@@ -870,7 +1039,7 @@ Suite *session_suite(void)
 		errors_of_the_device,
 		busy_device_is_waited_for,
 		round_trip_again_and_again,
-		commit_wants_all_or_drop,
+		commit_carries_or_drops_what_is_not_open,
 		close_does_not_lose_data,
 		abort_and_preserve_again,
 		name_is_held_by_someone_else,
@@ -881,10 +1050,13 @@ Suite *session_suite(void)
 		no_manifest_is_an_empty_session,
 		forked_child,
 		child_gives_up_its_copies,
+		abort_with_a_child_that_lives_on,
+		the_descriptor_of_the_session,
+		drop_takes_out_one_region,
 		threads_take_turns,
 		cancelled_thread_ends_its_call,
-		close_that_drops,
-		close_that_drops_unseals,
+		drop,
+		drop_empties_what_others_have,
 		lock_lets_its_own_thread_go_on,
 		log_function_is_reached,
 		region_is_found_by_its_token,

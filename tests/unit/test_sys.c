@@ -54,9 +54,6 @@ START_TEST(ordinary_file)
 	ck_assert_str_eq(text, "the end");
 	is(sys->read_at(fd, text, 8, 16380), -ENODATA);
 	sys->unmap(address, 16384);
-	ck_assert_int_eq(fcntl(fd, F_SETFD, 0), 0);
-	sys->set_cloexec(fd);
-	check_cloexec(fd);
 	sys->close(fd);
 	ck_assert_int_eq(fcntl(fd, F_GETFD), -1);
 	is(sys->file_info(fd, &info), -EBADF);

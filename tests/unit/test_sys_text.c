@@ -136,10 +136,10 @@ START_TEST(loads_of_nothing)
 	ok(open_session("db", &s));
 	is(hp_region_load(s, POOL, "/nonexistent/save", NULL, NULL, &r),
 	   -ENOENT);
-	is(hp_region_open(s, POOL, 2 * MIB, NULL, &bad, NULL, &r), -EINVAL);
+	is(hp_region_restore(s, POOL, 2 * MIB, NULL, &bad, NULL, &r), -EINVAL);
 	is(hp_session_load(s, "/nonexistent/save", NULL, NULL), -ENOENT);
 	ck_assert_ptr_null(r);
-	ok(hp_session_close(s, 0));
+	ok(hp_session_close(s));
 }
 END_TEST
 
@@ -175,8 +175,12 @@ START_TEST(texts_name_the_way_out)
 		{ EAGAIN, "fuser" },
 		{ EBUSY, "hp_session_abort()" },
 		{ EBADMSG, "HP_REGION_UNLISTED" },
-		{ EBADMSG, "manifest_error" },
-		{ ENODATA, "HP_REGION_UNLISTED" },
+		{ EBADMSG, "HP_COMMIT_DROP" },
+		{ ENOMSG, "HP_REGION_UNLISTED" },
+		{ EALREADY, "wait" },
+		{ ENOSPC, "FileDescriptorStoreMax=" },
+		{ ESTALE, "HP_REGION_MUST_EXIST" },
+		{ ESRCH, "exec" },
 	};
 
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # The program in the README compiles without a warning against an installed
-# tree, and says what is wrong on a machine without live update.
+# tree, and says what is wrong where nobody can hold memory.
 # usage: run.sh BUILD_DIR WORK_DIR SOURCE CMAKE CC [FLAGS]
 set -euo pipefail
 
@@ -51,9 +51,11 @@ cat >"$work/text.c" <<-'EOF'
 EOF
 compile "$work/text.c" "$work/text"
 status=0
-timeout 20 "$work/counter" >"$work/out" 2>"$work/err" || status=$?
+# A service manager of whoever runs the tests is not to hold the memory.
+env -u NOTIFY_SOCKET -u LISTEN_FDS -u LISTEN_PID -u LISTEN_FDNAMES \
+	timeout 20 "$work/counter" >"$work/out" 2>"$work/err" || status=$?
 cat "$work/err"
 [ "$status" = 1 ] || fail "exit status $status, not 1"
 [ ! -s "$work/out" ] || fail "it prints a result: $(cat "$work/out")"
-[ "$(cat "$work/err")" = "counter: $("$work/text")" ] ||
-	fail "the message is not: counter: $("$work/text")"
+[ "$(cat "$work/err")" = "counter: open: $("$work/text")" ] ||
+	fail "the message is not: counter: open: $("$work/text")"

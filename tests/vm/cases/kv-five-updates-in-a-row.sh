@@ -11,5 +11,5 @@ stage() {
 	[ "$stage" = 1 ] || redis_says "of stage $((stage - 1))" get "key$((stage - 1))"
 	redis_says OK set "key$stage" "of stage $stage"
 	[ "$stage" = 1 ] || redis_says "of stage 1" get key1
-	redis_says OK hugepersist preserve
+	kv_info preserved yes
 }

@@ -7,13 +7,14 @@
 stage_1() {
 	kv_start -m 64M
 	kv_records 1 500 | redis-cli --pipe
+	kv_info preserved yes
+	expect_pool 40 8 0 0
 	redis_says OK hugepersist preserve
 	expect_pool 40 8 0 0
 	kv_kill
 	expect_pool 40 40 0 0
 	kv_start -m 64M
 	redis_says 0 dbsize
-	redis_says OK hugepersist preserve
 	kv_kill
 	expect_pool 40 40 0 0
 }

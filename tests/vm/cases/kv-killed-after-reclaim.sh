@@ -3,7 +3,7 @@
 # hugepages: 40
 # layers: redis
 stage_1() {
-	kv_start -m 64M --preserve
+	kv_start -m 64M
 	kv_records 1 500 | redis-cli --pipe
 }
 

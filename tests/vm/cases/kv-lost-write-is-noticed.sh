@@ -7,7 +7,7 @@
 # expect: failed
 # words: what came back is not what was acknowledged
 stage_1() {
-	kv_start -m 64M --bind 0.0.0.0 --preserve
+	kv_start -m 64M --bind 0.0.0.0
 	load_next
 	report "host go"
 	wait_for redis_says 1 get host:round

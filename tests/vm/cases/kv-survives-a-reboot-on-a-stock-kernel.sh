@@ -21,7 +21,7 @@ stage() {
 		kv-list 6379 | diff /disk/sum -
 	fi
 	redis-cli hugepersist preserve | grep -q '^ERR not done: '
-	kv_info can_preserve no
+	kv_info preserved no
 	redis_says OK set "key of stage $stage" value
 	kv-list 6379 >/disk/sum
 	if [ "$stage" = 1 ]; then

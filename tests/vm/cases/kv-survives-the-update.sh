@@ -5,6 +5,9 @@
 # layers: redis
 stage_1() {
 	kv_start -m 64M
+	kv_info holder process
+	kv_info outlives_restart no
+	kv_info outlives_kexec yes
 	kv_records 1 5000 | redis-cli --pipe
 	redis_says OK set big "$(kv_records 1 300)"
 	redis_says OK hugepersist preserve

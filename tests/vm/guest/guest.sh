@@ -415,11 +415,15 @@ wait_for() {
 
 # --- the key-value store ----------------------------------------------------
 
-# kv_start OPTION...: in the background, answering
+# kv_start OPTION...: in the background, answering, however long it takes to zero
+# and preserve its pages
 kv_start() {
 	hp-kv "$@" &
 	kv_pid=$!
-	wait_for redis_says PONG ping
+	until redis_says PONG ping >/dev/null 2>&1; do
+		[ -e "/proc/$kv_pid/exe" ] || fail "hp-kv ended before it answered"
+		usleep 50000
+	done
 }
 
 # kv_kill: SIGKILL, and gone

@@ -38,7 +38,7 @@ static int returned(struct hp_session *session)
 	struct hp_session_info info = { .size = sizeof(info) };
 
 	is(hp_session_info(session, &info), 0);
-	return info.state == HP_STATE_RETURNED;
+	return info.came_back;
 }
 
 static void stay(void)
@@ -143,9 +143,10 @@ static void limited(struct hp_session *session)
 
 	is(hp_region_reclaim(session, TOKEN, NULL, &region), -ENODATA);
 	is(hp_region_reclaim(session, TOKEN, NULL, &region), -ENODATA);
-	is(hp_session_commit(session, 0), -ENOTEMPTY);
-	is(hp_session_commit(session, HP_COMMIT_DROP), 0);
-	is(hp_session_close(session, 0), 0);
+	is(hp_region_open(session, TOKEN, HP_PAGE_2M, NULL, &region), 0);
+	check(hp_region_origin(region) == HP_ORIGIN_LOST);
+	is(hp_session_commit(session, 0), 0);
+	is(hp_session_close(session), 0);
 }
 
 int main(int argc, char **argv)

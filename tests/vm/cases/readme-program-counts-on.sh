@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-# shows: the program in the README, word for word, counts kernels over two updates
+# shows: the program in the README, word for word, counts its runs over two updates
 # hugepages: 4
 counts() { # NUMBER
 	readme_program >/tmp/counted &
 	wait_for grep -q . /tmp/counted
-	[ "$(cat /tmp/counted)" = "kernel number $1" ] ||
-		fail "expected: kernel number $1, the program said: $(cat /tmp/counted)"
+	[ "$(cat /tmp/counted)" = "run number $1" ] ||
+		fail "expected: run number $1, the program said: $(cat /tmp/counted)"
 }
 
 stage_1() {

@@ -22,7 +22,6 @@ static struct hp_region_opts options_for(const struct hp_region_opts *known,
 	return opts;
 }
 
-/* Who comes first tells what is wrong with the options for all. */
 static int reclaim(struct hp_session *session, uint64_t token,
 		   const struct hp_region_opts *known,
 		   struct hp_region **ret_region)
@@ -52,6 +51,7 @@ static int load(const struct hp_io *io, struct hp_session *session,
 				 opts, ret_region);
 }
 
+/* Of what is lost, too: the region tells. */
 static int create(struct hp_session *session, uint64_t token, uint64_t length,
 		  const struct hp_region_opts *known,
 		  struct hp_region **ret_region)
@@ -59,7 +59,7 @@ static int create(struct hp_session *session, uint64_t token, uint64_t length,
 	struct hp_region_opts opts =
 		options_for(known, HP_REGION_POPULATE | HP_REGION_SHMEM);
 
-	return hp_region_create(session, token, length, &opts, ret_region);
+	return hp_region_open(session, token, length, &opts, ret_region);
 }
 
 /*
@@ -96,19 +96,19 @@ static int find(const struct hp_io *io, struct hp_session *session,
 {
 	int err = reclaim(session, token, known, ret_region);
 
-	if (err == -ENOENT && directory)
+	if ((err == -ENOENT || err == -ENODATA) && directory)
 		err = load(io, session, token, directory, known, opts,
 			   ret_region);
-	if (err == -ENOENT)
+	if (err == -ENOENT || err == -ENODATA)
 		err = create(session, token, length, known, ret_region);
 	return err;
 }
 
-int hp_region_open_on(const struct hp_io *io, struct hp_session *session,
-		      uint64_t token, uint64_t length, const char *directory,
-		      const struct hp_region_opts *region_opts,
-		      const struct hp_save_opts *opts,
-		      struct hp_region **ret_region)
+int hp_region_restore_on(const struct hp_io *io, struct hp_session *session,
+			 uint64_t token, uint64_t length, const char *directory,
+			 const struct hp_region_opts *region_opts,
+			 const struct hp_save_opts *opts,
+			 struct hp_region **ret_region)
 {
 	struct hp_region_opts known;
 	int err;
@@ -129,12 +129,12 @@ int hp_region_open_on(const struct hp_io *io, struct hp_session *session,
 	return err;
 }
 
-HP_EXPORT int hp_region_open(struct hp_session *session, uint64_t token,
-			     uint64_t length, const char *directory,
-			     const struct hp_region_opts *region_opts,
-			     const struct hp_save_opts *opts,
-			     struct hp_region **ret_region)
+HP_EXPORT int hp_region_restore(struct hp_session *session, uint64_t token,
+				uint64_t length, const char *directory,
+				const struct hp_region_opts *region_opts,
+				const struct hp_save_opts *opts,
+				struct hp_region **ret_region)
 {
-	return hp_region_open_on(&hp_io_linux, session, token, length,
-				 directory, region_opts, opts, ret_region);
+	return hp_region_restore_on(&hp_io_linux, session, token, length,
+				    directory, region_opts, opts, ret_region);
 }
