@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What random sequences have found, in few steps. Each was a defect once.
+ */
+#include <errno.h>
+
+#include "../unit/fake.h"
+#include "known.h"
+
+#define STORE(n) .in_store = true, .maximum = (n)
+/* clang-format off */
+#define DO(k) { .kind = (k) }
+#define TO(k, t) { .kind = (k), .token = (t) }
+#define HOW(k, a) { .kind = (k), .argument = (a) }
+#define STEPS_OF(...) \
+	.count = sizeof((struct step[]){ __VA_ARGS__ }) / sizeof(struct step), \
+	.steps = { __VA_ARGS__ }
+/* clang-format on */
+
+const struct known known[] = {
+	{ "a region that is closed and opened again is not new",
+	  { STEPS_OF(DO(OPEN), TO(REGION_OPEN, 1), DO(PRESERVE),
+		     TO(REGION_CLOSE, 1), TO(REGION_OPEN, 1)) } },
+	{ "what this process gave the manager is not lost to it",
+	  { STORE(8),
+	    STEPS_OF(DO(OPEN), DO(RESTART), DO(OPEN), TO(REGION_OPEN, 3),
+		     DO(PRESERVE), DO(CLOSE), DO(OPEN), TO(REGION_OPEN, 3)) } },
+	{ "a slow manager does not get the same memory twice",
+	  { STORE(8),
+	    STEPS_OF(DO(OPEN), HOW(MANAGER, SLOW), TO(REGION_OPEN, 2),
+		     DO(PRESERVE), HOW(MANAGER, WELL), DO(PRESERVE)) } },
+	{ "a store that is full of late answers has what is listed",
+	  { STORE(2), STEPS_OF(DO(OPEN), TO(REGION_OPEN, 1),
+			       HOW(MANAGER, SILENT), DO(PRESERVE), DO(PRESERVE),
+			       HOW(MANAGER, WELL), DO(PRESERVE), DO(RESTART),
+			       DO(OPEN), TO(REGION_OPEN, 1)) } },
+	{ "the manifest is not given twice",
+	  { STORE(8), STEPS_OF(DO(OPEN), TO(REGION_OPEN, 1), DO(PRESERVE),
+			       HOW(STORE_DROP, 0), HOW(MANAGER, SILENT),
+			       DO(PRESERVE), DO(PRESERVE), HOW(MANAGER, WELL),
+			       DO(RESTART), DO(OPEN)) } },
+	{ "a manager that answers when the process is dead",
+	  { STORE(8),
+	    STEPS_OF(DO(OPEN), TO(REGION_OPEN, 2), TO(REGION_PRESERVE, 2),
+		     HOW(MANAGER, SLOW), HOW(STORE_DROP, 1), DO(PRESERVE)) } },
+	{ "a region in the place of a lost one is dropped with it",
+	  { STORE(8), STEPS_OF(DO(OPEN), TO(REGION_CREATE, 1), DO(PRESERVE),
+			       HOW(KEXEC, NO_HUGE_PAGES), DO(OPEN),
+			       TO(REGION_OPEN, 1), TO(REGION_DROP, 1)) } },
+	{ "a message that is on its way is not in the store",
+	  { STORE(1),
+	    STEPS_OF(DO(OPEN), TO(REGION_OPEN, 1), HOW(MANAGER, SILENT),
+		     DO(PRESERVE), DO(PRESERVE)) } },
+	{ "a session with a new manifest has an owner",
+	  { STORE(8), STEPS_OF(DO(OPEN), TO(REGION_OPEN, 3), DO(PRESERVE),
+			       HOW(STORE_DROP, 0), DO(RESTART), DO(OPEN),
+			       DO(PRESERVE), DO(RESCUE), DO(PRESERVE)) } },
+	{ "a manager that does not let go, and takes nothing more",
+	  { STORE(8),
+	    STEPS_OF(DO(OPEN), TO(REGION_OPEN, 2), DO(PRESERVE),
+		     HOW(MANAGER, REFUSES), DO(ABORT), DO(PRESERVE)) } },
+	{ "a full store, and a manifest that is gone",
+	  { STORE(3),
+	    STEPS_OF(DO(OPEN), TO(REGION_OPEN, 2), TO(REGION_OPEN, 1),
+		     DO(PRESERVE), HOW(STORE_DROP, 0), DO(RESTART), DO(OPEN),
+		     TO(REGION_OPEN, 2), DO(RESCUE), DO(PRESERVE)) } },
+	{ "a drop that the manager does not hear of",
+	  { STORE(3),
+	    STEPS_OF(DO(OPEN), TO(REGION_OPEN, 1), HOW(MANAGER, SLOW),
+		     DO(PRESERVE), HOW(KEXEC, ALL), DO(OPEN),
+		     HOW(MANAGER, FULL_SOCKET), DO(DROP), DO(OPEN)) } },
+	{ "two ends in the middle of a change of the list",
+	  { STORE(8), STEPS_OF(DO(OPEN), TO(REGION_OPEN, 1), DO(PRESERVE),
+			       { .kind = SEAL,
+				 .end = MACHINE_GOES,
+				 .end_at = 11 },
+			       { .kind = OPEN,
+				 .end = MACHINE_GOES,
+				 .end_at = 33 }) } },
+	{ "a drop of what the manager has not answered",
+	  { STORE(8), STEPS_OF(DO(OPEN), TO(REGION_OPEN, 2),
+			       HOW(MANAGER, SLOW), DO(PRESERVE),
+			       HOW(MANAGER, WELL), DO(DROP), DO(OPEN)) } },
+	{ "an error after the push does not lead to a second one",
+	  { STORE(8), STEPS_OF(DO(OPEN), TO(REGION_CREATE, 1),
+			       { .kind = PRESERVE,
+				 .fail_call = CALL_FILE_INFO,
+				 .fail_nth = 3,
+				 .fail_on = true,
+				 .fail_errno = EMFILE },
+			       DO(PRESERVE)) } },
+	{ "a region is not preserved without its manifest",
+	  { STORE(8), STEPS_OF(DO(OPEN), TO(REGION_OPEN, 2), DO(PRESERVE),
+			       HOW(STORE_DROP, 0), TO(REGION_PRESERVE, 2)) } },
+	{ "a kexec in the middle of a grow",
+	  { STORE(8), STEPS_OF(DO(OPEN), TO(REGION_OPEN, 3), DO(PRESERVE),
+			       { .kind = GROW,
+				 .token = 3,
+				 .argument = 7,
+				 .end = MACHINE_GOES,
+				 .end_at = 7 }) } },
+	{ "an empty manifest does not hide that another one is gone",
+	  { STORE(3), STEPS_OF({ .kind = OPEN,
+				 .fail_call = CALL_NOTIFY,
+				 .fail_nth = 2,
+				 .fail_on = true,
+				 .fail_errno = EACCES },
+			       DO(OPEN), TO(REGION_ADOPT, 3),
+			       TO(REGION_PRESERVE, 3), HOW(STORE_DROP, 1)) } },
+	{ "what a start before left does not fill the store for ever",
+	  { STORE(3), STEPS_OF({ .kind = OPEN,
+				 .fail_call = CALL_NOTIFY,
+				 .fail_nth = 2,
+				 .fail_on = true,
+				 .fail_errno = EACCES },
+			       DO(OPEN), TO(REGION_ADOPT, 3),
+			       TO(REGION_PRESERVE, 3), DO(RESTART), DO(OPEN),
+			       TO(REGION_OPEN, 1), DO(PRESERVE)) } },
+};
+
+const unsigned int known_count = sizeof(known) / sizeof(*known);
