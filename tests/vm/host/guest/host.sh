@@ -60,17 +60,18 @@ next_reset() {
 	leave "reset $((stage + 1))" true
 }
 
-# --- the service hold, see hold.c -----------------------------------------------
+# --- the services hold and keep, see hold.c and keep.c --------------------------
 
 # hold_unit NAME [LINE]...: a unit of that name, of an unprivileged service, with
-# these lines in its section [Service]; "hold=WORDS" are the program's arguments.
-# A unit that systemd knows already needs a daemon-reload after that.
+# these lines in its section [Service]. "hold=WORDS" and "keep=WORDS" say which of
+# the two programs it runs, and its arguments. A unit that systemd knows already
+# needs a daemon-reload after that. keep-next is keep with a later library.
 hold_unit() {
-	local name=$1 arguments='' line
+	local name=$1 command=hold line
 	shift
 
 	for line; do
-		case $line in hold=*) arguments=${line#hold=} ;; esac
+		case $line in hold=* | keep=* | keep-next=*) command="${line%%=*} ${line#*=}" ;; esac
 	done
 	{
 		cat <<-END
@@ -80,13 +81,13 @@ hold_unit() {
 			Type=notify
 			NotifyAccess=main
 			DynamicUser=yes
-			ExecStart=/hp/bin/hold $arguments
+			ExecStart=/hp/bin/$command
 			StandardOutput=append:/hp/log/$name
 			StandardError=append:/hp/log/$name
 			FileDescriptorStoreMax=4
 		END
 		for line; do
-			case $line in hold=*) ;; *) echo "$line" ;; esac
+			case $line in hold=* | keep=* | keep-next=*) ;; *) echo "$line" ;; esac
 		done
 	} >"/etc/systemd/system/$name.service"
 }
@@ -140,6 +141,16 @@ again() {
 	"wrote "*" $2") ;;
 	*) fail "$1: expected the lock to be $2, says '$(tail -n 1 "/hp/log/$1")'" ;;
 	esac
+}
+
+# kexec_answer: what keep says about a kexec on this host
+kexec_answer() {
+	case $suite in bookworm) echo kexec-no ;; *) echo kexec-unknown ;; esac
+}
+
+# keep_says NAME WORDS: the same for keep, but for the answer about the kexec
+keep_says() {
+	says "$1" "$2 $(kexec_answer)"
 }
 
 more_lines() {
