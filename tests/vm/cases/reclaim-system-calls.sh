@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shows: one hp_region_reclaim() makes six system calls, and which
+# shows: one hp_region_reclaim() makes eleven system calls, and which
 # hugepages: 4
 stage_1() {
 	reclaim first >/tmp/ready &
@@ -20,16 +20,19 @@ calls() {
 }
 
 # ioctl     LUO_RETRIEVE_FD: the file comes back as a descriptor
-# fcntl     twice: close-on-exec, as mm/memfd_luo.c does not promise it; and can
-#           it be written, since a region is to be
-# fstat     its length, and the memory that it has: less than its length would
-#           read as zeros
-# fstatfs   its page size
+# fcntl     close-on-exec, as mm/memfd_luo.c does not promise it; and twice, can it
+#           be written, since a region is to be
+# fstat     which file it is, for the table that a forked child closes; its length,
+#           and the memory that it has: less than its length would read as zeros;
+#           and is it the same still when it is mapped
+# readlink  is it a session, of which all share one inode
+# fstatfs   twice: its page size
 # mmap      here it is
 expected='ioctl 1
-fcntl 2
-fstat 1
-fstatfs 1
+fcntl 3
+fstat 3
+readlink 1
+fstatfs 2
 mmap 1'
 
 stage_2() {
@@ -44,5 +47,5 @@ stage_2() {
 	# Control: one more is noticed.
 	sed '/reclaim-ends/i close(3) = 0' </tmp/calls >/tmp/more
 	[ "$(calls /tmp/more)" != "$expected" ] || fail "one call more is not noticed"
-	value reclaim-system-calls 6 calls
+	value reclaim-system-calls 11 calls
 }
