@@ -13,9 +13,7 @@ static void free_session(struct hp_session *session)
 
 	while (session->regions)
 		hp_session_remove(session, session->regions);
-	hp_manifest_close(session->manifest);
-	if (session->manifest)
-		sys->free(session->manifest);
+	hp_session_end_manifest(session);
 	pthread_mutex_destroy(&session->lock);
 	sys->free(session);
 }

@@ -91,9 +91,7 @@ static int make_manifest(struct hp_session *session)
 		return err;
 	err = session->sys->lock_whole(session->manifest->fd);
 	if (err < 0) {
-		hp_manifest_close(session->manifest);
-		session->sys->free(session->manifest);
-		session->manifest = NULL;
+		hp_session_end_manifest(session);
 		return hp_error_common(err);
 	}
 	if (id)

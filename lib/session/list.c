@@ -43,6 +43,15 @@ int hp_session_need_manifest(struct hp_session *session)
 	return 0;
 }
 
+void hp_session_end_manifest(struct hp_session *session)
+{
+	if (!session->manifest)
+		return;
+	hp_manifest_close(session->manifest);
+	session->sys->free(session->manifest);
+	session->manifest = NULL;
+}
+
 int hp_session_list(struct hp_session *session, struct hp_region *region)
 {
 	struct hp_manifest_entry entry = {

@@ -79,10 +79,7 @@ static void leave_store(struct hp_session *session)
 	hp_in_store.close(session);
 	while (session->regions)
 		hp_session_remove(session, session->regions);
-	hp_manifest_close(session->manifest);
-	if (session->manifest)
-		session->sys->free(session->manifest);
-	session->manifest = NULL;
+	hp_session_end_manifest(session);
 }
 
 static int open_in_process(struct hp_session *session)

@@ -146,8 +146,9 @@ int hp_patience_tell(void *patience, uint64_t done_bytes);
 
 /* -- The list (list.c) ----------------------------------------------------- */
 
-/* Make a manifest if there is none. */
+/* Make a manifest if there is none; give up the one there is, if any. */
 int hp_session_need_manifest(struct hp_session *session);
+void hp_session_end_manifest(struct hp_session *session);
 
 /*
  * The region is in the manifest as it is now, in memory: hp_manifest_write()
