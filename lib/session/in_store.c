@@ -207,6 +207,29 @@ static int hold_regions(struct hp_session *session, struct hp_region *only)
 	return result ? result : err;
 }
 
+/* Was it passed under the name that the manifest lists? */
+static bool is_passed(const struct hp_session *session,
+		      const struct hp_region *region)
+{
+	const struct hp_store_name name = {
+		.id = session->store.id,
+		.token = region->token,
+		.incarnation = region->incarnation,
+	};
+
+	return hp_passed_get(&session->store.passed, &name);
+}
+
+/* The manager takes more names than the next process can be started with. */
+static int check_names(const struct hp_session *session)
+{
+	unsigned int more = 0;
+
+	for (struct hp_region *r = session->regions; r; r = r->next)
+		more += !r->lost && !is_passed(session, r);
+	return more ? hp_store_check_names(&session->store, more) : 0;
+}
+
 static int hold(struct hp_session *session, struct hp_region *only)
 {
 	int err = 0;
@@ -214,6 +237,8 @@ static int hold(struct hp_session *session, struct hp_region *only)
 	/* Before it has answered, nothing is asked for a second time. */
 	if (session->store.unanswered)
 		err = hp_store_wait(&session->store);
+	if (!err)
+		err = check_names(session);
 	if (!err)
 		err = hold_manifest(session);
 	/* It was never promised, and may take the room of what is. */
@@ -251,19 +276,6 @@ static int check_close(const struct hp_session *session)
 {
 	(void)session;
 	return 0;
-}
-
-/* Was it passed under the name that the manifest lists? */
-static bool is_passed(const struct hp_session *session,
-		      const struct hp_region *region)
-{
-	const struct hp_store_name name = {
-		.id = session->store.id,
-		.token = region->token,
-		.incarnation = region->incarnation,
-	};
-
-	return hp_passed_get(&session->store.passed, &name);
 }
 
 /* Numbers that were passed stay, for the next open in this process. */

@@ -3,12 +3,19 @@
  * What the service manager is asked to keep, and whether it does.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "memory/file.h"
 #include "store/given.h"
 #include "store/store.h"
 #include "system/cleanup.h"
+
+/*
+ * execve(2) takes a string of up to 32 pages, and LISTEN_FDNAMES= is one. A part
+ * is for the names that the program itself gives the manager.
+ */
+#define NAMES_LENGTH_MAX (120u << 10)
 
 #define SETTLE_LEAST_MS 100
 #define SETTLE_MOST_MS 2000
@@ -74,6 +81,23 @@ int hp_store_put_manifest(struct hp_store *store,
 	err = give(store, manifest->fd, &name);
 	store->asked = !err;
 	return err;
+}
+
+int hp_store_check_names(const struct hp_store *store, unsigned int more)
+{
+	const struct hp_store_name longest = { .id = store->id };
+	char name[HP_STORE_NAME_SIZE];
+
+	hp_store_name(name, store->prefix, &longest);
+	if (store->passed.names_length +
+		    ((size_t)more + 1) * (strlen(name) + 1) <=
+	    NAMES_LENGTH_MAX)
+		return 0;
+	hp_log(store->log, LOG_ERR,
+	       "systemd could not start this service again with the names of "
+	       "so many regions: give the session a shorter name, or fewer "
+	       "regions");
+	return -ENOSPC;
 }
 
 void hp_store_replace_manifest(struct hp_store *store)

@@ -101,8 +101,10 @@ int hp_passed_find(struct hp_passed *ret_passed, const struct hp_sys *sys,
 	int err;
 
 	*ret_passed = (struct hp_passed){ 0 };
-	if (names.memory)
+	if (names.memory) {
+		ret_passed->names_length = strlen(names.memory);
 		count = collect(names.memory, prefix, NULL);
+	}
 	if (!count)
 		return 0;
 	err = check(sys, log, names.memory, pid.memory, total.memory);

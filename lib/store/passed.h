@@ -24,6 +24,7 @@ struct hp_passed_fd {
 struct hp_passed {
 	struct hp_passed_fd *fds; /* to be freed */
 	unsigned int count;
+	size_t names_length; /* of all names, also of others, with the colons */
 };
 
 /*

@@ -98,6 +98,12 @@ int hp_store_put_manifest(struct hp_store *store,
 			  const struct hp_manifest *manifest);
 int hp_store_wait(struct hp_store *store);
 
+/*
+ * Can the next process be started with the names of so many regions more, and
+ * with that of the manifest? -ENOSPC: nobody could start it.
+ */
+int hp_store_check_names(const struct hp_store *store, unsigned int more);
+
 /* The manifest that came is damaged, and another one gets its name. */
 void hp_store_replace_manifest(struct hp_store *store);
 

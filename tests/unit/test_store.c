@@ -366,6 +366,28 @@ START_TEST(store_that_is_full)
 }
 END_TEST
 
+/* A program with a string of 128 KiB in its environment cannot be started. */
+START_TEST(names_that_are_too_long)
+{
+	static char others[(120 << 10) - 400];
+
+	memset(others, 'x', sizeof(others) - 1);
+	fake_manager_start(16);
+	fake_setenv("LISTEN_FDNAMES", others);
+	ok(open_at_once("db", &s));
+	ok(hp_region_open(s, POOL, 2 * MIB, NULL, &r));
+	ok(hp_region_open(s, INDEX, 2 * MIB, NULL, &q));
+	ok(hp_region_preserve(r));
+	/* Of the names of these two and of the manifest, the others leave 400. */
+	for (uint64_t token = 1000; token < 1004; token++)
+		ok(hp_region_open(s, token, 2 * MIB, NULL, &r));
+	is(hp_region_preserve(q), -ENOSPC);
+	is(hp_session_preserve(s), -ENOSPC);
+	ck_assert_uint_eq(fake_store_count(0), 2);
+	ok(hp_session_close(s));
+}
+END_TEST
+
 /* Whatever it drops, at whatever time, is seen, and given again. */
 START_TEST(dropped_later)
 {
@@ -1040,6 +1062,7 @@ Suite *store_suite(void)
 		manager_that_is_slow,
 		socket_that_is_full,
 		store_that_is_full,
+		names_that_are_too_long,
 		dropped_later,
 		one_owner,
 		child_of_the_first_owner,
