@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "store/manager.h"
 #include "store/names.h"
 #include "system/cleanup.h"
@@ -13,11 +14,12 @@
 
 #define CALL_SEND "sendmsg(NOTIFY_SOCKET)"
 
-void hp_manager_find(struct hp_manager *manager, const struct hp_sys *sys,
-		     const struct hp_log *log, unsigned int timeout_ms)
+int hp_manager_find(struct hp_manager *manager, const struct hp_sys *sys,
+		    const struct hp_log *log, unsigned int timeout_ms)
 {
-	HP_MEMORY(address, sys, sys->environment("NOTIFY_SOCKET"));
-	HP_MEMORY(store, sys, sys->environment("FDSTORE"));
+	int err = 0;
+	HP_MEMORY(address, sys, sys->environment("NOTIFY_SOCKET", &err));
+	HP_MEMORY(store, sys, sys->environment("FDSTORE", &err));
 	const char *path = address.memory, *maximum = store.memory;
 
 	*manager = (struct hp_manager){
@@ -30,16 +32,19 @@ void hp_manager_find(struct hp_manager *manager, const struct hp_sys *sys,
 		manager->timeout_ms = TIMEOUT_DEFAULT_MS;
 	if (timeout_ms == HP_NO_WAIT)
 		manager->timeout_ms = 0;
+	if (err < 0)
+		return hp_error_common(err);
 	if (!path || !*path)
-		return;
+		return 0;
 	if (strlen(path) >= sizeof(manager->address)) {
 		hp_log(log, LOG_WARNING,
 		       "no store: NOTIFY_SOCKET is too long for the address of "
 		       "a socket");
-		return;
+		return 0;
 	}
 	strcpy(manager->address, path);
 	manager->has_store = maximum && maximum[strspn(maximum, "0")] != '\0';
+	return 0;
 }
 
 /* The queue of the manager's socket may be full for a while. */

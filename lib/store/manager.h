@@ -26,9 +26,9 @@ struct hp_manager {
 	bool asked_on; /* something was asked after the last one */
 };
 
-/* From the environment: NOTIFY_SOCKET and FDSTORE. */
-void hp_manager_find(struct hp_manager *manager, const struct hp_sys *sys,
-		     const struct hp_log *log, unsigned int timeout_ms);
+/* From the environment: NOTIFY_SOCKET and FDSTORE. -ENOMEM, -EMFILE. */
+int hp_manager_find(struct hp_manager *manager, const struct hp_sys *sys,
+		    const struct hp_log *log, unsigned int timeout_ms);
 
 /*
  * Ask for a copy of the descriptor to be kept under that name; and for all

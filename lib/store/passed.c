@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "store/passed.h"
 #include "system/cleanup.h"
 
@@ -94,13 +95,15 @@ bool hp_passed_is_same(const struct hp_passed_fd *fd, const struct hp_sys *sys)
 int hp_passed_find(struct hp_passed *ret_passed, const struct hp_sys *sys,
 		   const struct hp_log *log, const char *prefix)
 {
-	HP_MEMORY(names, sys, sys->environment("LISTEN_FDNAMES"));
-	HP_MEMORY(pid, sys, sys->environment("LISTEN_PID"));
-	HP_MEMORY(total, sys, sys->environment("LISTEN_FDS"));
+	int err = 0;
+	HP_MEMORY(names, sys, sys->environment("LISTEN_FDNAMES", &err));
+	HP_MEMORY(pid, sys, sys->environment("LISTEN_PID", &err));
+	HP_MEMORY(total, sys, sys->environment("LISTEN_FDS", &err));
 	unsigned int count = 0;
-	int err;
 
 	*ret_passed = (struct hp_passed){ 0 };
+	if (err < 0)
+		return hp_error_common(err);
 	if (names.memory) {
 		ret_passed->names_length = strlen(names.memory);
 		count = collect(names.memory, prefix, NULL);

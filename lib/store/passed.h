@@ -30,6 +30,7 @@ struct hp_passed {
 /*
  * Those of a session, by the prefix of its names. None: 0. -ESRCH: there are
  * some, for another process. -EPROTO: the variables are not by the rules.
+ * -ENOMEM, -EMFILE.
  */
 int hp_passed_find(struct hp_passed *ret_passed, const struct hp_sys *sys,
 		   const struct hp_log *log, const char *prefix);

@@ -4,34 +4,41 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "store/record.h"
 #include "system/cleanup.h"
 
 #define FORMAT "%016" PRIx64 "\n"
 #define LINE_SIZE 32
 
-void hp_record_init(struct hp_record *record, const struct hp_sys *sys,
-		    const struct hp_log *log, const char *prefix)
+int hp_record_init(struct hp_record *record, const struct hp_sys *sys,
+		   const struct hp_log *log, const char *prefix)
 {
-	HP_MEMORY(directories, sys, sys->environment("STATE_DIRECTORY"));
+	int err = 0;
+	HP_MEMORY(directories, sys, sys->environment("STATE_DIRECTORY", &err));
 	const char *directory = directories.memory;
 	char line[LINE_SIZE];
 	int length;
 
 	*record = (struct hp_record){ .sys = sys, .log = log };
+	if (err < 0)
+		return hp_error_common(err);
 	if (!directory || directory[0] != '/')
-		return;
+		return 0;
 	/* The first of several; the name without the dot at its end. */
 	length = snprintf(record->path, sizeof(record->path), "%.*s/%.*s",
 			  (int)strcspn(directory, ":"), directory,
 			  (int)strlen(prefix) - 1, prefix);
 	if (length < 0 || (size_t)length >= sizeof(record->path)) {
 		record->path[0] = '\0';
-		return;
+		return 0;
 	}
-	if (sys->read_text(record->path, line, sizeof(line)) < 0 ||
-	    sscanf(line, "%16" SCNx64, &record->id) != 1)
+	err = sys->read_text(record->path, line, sizeof(line));
+	if (err == -ENOMEM || err == -EMFILE || err == -ENFILE)
+		return hp_error_common(err);
+	if (err < 0 || sscanf(line, "%16" SCNx64, &record->id) != 1)
 		record->id = 0;
+	return 0;
 }
 
 void hp_record_write(struct hp_record *record, uint64_t id)

@@ -22,9 +22,12 @@ struct hp_record {
 	uint64_t id; /* of the session it speaks of; 0: none */
 };
 
-/* Find the file of a session, by the prefix of its names, and read it. */
-void hp_record_init(struct hp_record *record, const struct hp_sys *sys,
-		    const struct hp_log *log, const char *prefix);
+/*
+ * Find the file of a session, by the prefix of its names, and read it. One that
+ * cannot be read says nothing. -ENOMEM, -EMFILE.
+ */
+int hp_record_init(struct hp_record *record, const struct hp_sys *sys,
+		   const struct hp_log *log, const char *prefix);
 
 /* The manager has that session; 0: it has none. */
 void hp_record_write(struct hp_record *record, uint64_t id);

@@ -14,10 +14,15 @@ int hp_store_init(struct hp_store *store, const struct hp_sys *sys,
 		  const struct hp_log *log, const char *session,
 		  unsigned int timeout_ms)
 {
+	int err;
+
 	*store = (struct hp_store){ .sys = sys, .log = log };
 	hp_store_prefix(store->prefix, session);
-	hp_manager_find(&store->manager, sys, log, timeout_ms);
-	hp_record_init(&store->record, sys, log, store->prefix);
+	err = hp_manager_find(&store->manager, sys, log, timeout_ms);
+	if (!err)
+		err = hp_record_init(&store->record, sys, log, store->prefix);
+	if (err < 0)
+		return err;
 	return hp_passed_find(&store->passed, sys, log, store->prefix);
 }
 

@@ -88,6 +88,11 @@ static int linux_open(const char *path)
 }
 
 /* For text; its number is lifted as well, but the table does not need it. */
+static bool is_want(int number)
+{
+	return number == ENOMEM || number == EMFILE || number == ENFILE;
+}
+
 static FILE *open_text(const char *path)
 {
 	FILE *file = fopen(path, "re");
@@ -148,10 +153,8 @@ static int linux_lists_driver(const char *table, const char *name)
 	FILE *file;
 
 	file = open_text(table);
-	if (!file && (errno == ENOMEM || errno == EMFILE || errno == ENFILE))
-		return -errno;
 	if (!file)
-		return 0;
+		return is_want(errno) ? -errno : 0;
 	while (!found && fgets(line, sizeof(line), file))
 		found = sscanf(line, "%*d %255s", driver) == 1 &&
 			!strcmp(driver, name);
@@ -637,31 +640,45 @@ static void linux_join_thread(pthread_t thread)
 }
 
 /* What unsetenv(3) takes out of the list stays in the process's memory. */
-static char *started_with(const char *name)
+static char *started_with(const char *name, int *ret_err)
 {
 	FILE *file = open_text("/proc/self/environ");
 	size_t length = strlen(name), size = 0;
 	char *line = NULL, *value = NULL;
 
-	if (!file)
+	if (!file) {
+		if (is_want(errno))
+			*ret_err = -errno;
 		return NULL;
+	}
+	errno = 0;
 	while (!value && getdelim(&line, &size, '\0', file) > 0)
 		if (!strncmp(line, name, length) && line[length] == '=')
-			value = strdup(line + length + 1);
+			value = line;
+	if (value)
+		value = strdup(value + length + 1);
+	if (!value && errno == ENOMEM)
+		*ret_err = -ENOMEM;
 	free(line);
 	(void)fclose(file);
 	return value;
 }
 
 /* Whoever starts a set-user-ID program does not choose its service manager. */
-static char *linux_environment(const char *name)
+static char *linux_environment(const char *name, int *ret_err)
 {
 	const char *value;
+	char *copy;
 
 	if (getauxval(AT_SECURE))
 		return NULL;
 	value = getenv(name);
-	return value ? strdup(value) : started_with(name);
+	if (!value)
+		return started_with(name, ret_err);
+	copy = strdup(value);
+	if (!copy)
+		*ret_err = -ENOMEM;
+	return copy;
 }
 
 static int linux_random(uint64_t *ret_number)

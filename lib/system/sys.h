@@ -148,10 +148,11 @@ struct hp_sys {
 	/* uname(2): the release of the kernel; likewise. */
 	int (*kernel_release)(char *buffer, size_t size);
 	/*
-	 * A copy of a variable of the environment, to be freed, or NULL. Of one
+	 * A copy of a variable of the environment, to be freed; NULL: it is not
+	 * set, or an error is in ret_err, which stays as it is otherwise. Of one
 	 * that the program has unset, what the process was started with.
 	 */
-	char *(*environment)(const char *name);
+	char *(*environment)(const char *name, int *ret_err);
 	pid_t (*process_id)(void);
 	int (*random)(uint64_t *ret_number);
 

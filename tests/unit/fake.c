@@ -86,6 +86,7 @@ static const char *const names[CALL_KINDS] = {
 	[CALL_WRITE_TEXT] = "write_text",
 	[CALL_READ_FD_LINK] = "read_fd_link",
 	[CALL_KERNEL_RELEASE] = "kernel_release",
+	[CALL_ENVIRONMENT] = "environment",
 	[CALL_WATCH_FORKS] = "watch_forks",
 	[CALL_START_THREAD] = "start_thread",
 	[CALL_CLOSE] = "close",

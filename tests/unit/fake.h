@@ -59,6 +59,7 @@ enum fake_call {
 	CALL_WRITE_TEXT,
 	CALL_READ_FD_LINK,
 	CALL_KERNEL_RELEASE,
+	CALL_ENVIRONMENT,
 	CALL_WATCH_FORKS,
 	CALL_START_THREAD,
 	/* These cannot fail; they are counted for fake.stop_at. */

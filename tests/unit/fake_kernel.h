@@ -256,7 +256,7 @@ int fake_kernel_config(const char *option);
 int fake_can_see(const char *path);
 int fake_can_use(const char *path);
 const char *fake_variable(const char *name);
-char *fake_environment(const char *name);
+char *fake_environment(const char *name, int *ret_err);
 /* Of the running process, which ends with it. */
 void *memory_new(size_t size);
 void *fake_zalloc(size_t size);

@@ -184,12 +184,15 @@ const char *fake_variable(const char *name)
 	return NULL;
 }
 
-char *fake_environment(const char *name)
+char *fake_environment(const char *name, int *ret_err)
 {
 	const char *value = fake_variable(name);
+	int err = called(CALL_ENVIRONMENT);
 	char *copy;
 
-	if (!value)
+	if (err)
+		*ret_err = err;
+	if (err || !value)
 		return NULL;
 	LOCKED();
 	copy = memory_new(strlen(value) + 1);
