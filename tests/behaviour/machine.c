@@ -109,6 +109,7 @@ int main(int argc, char **argv)
 		[LARGE] = "large",
 	};
 	unsigned int run = 0, failed = 0, count = behaviours_count;
+	const struct behaviour *first_failed = NULL;
 	const struct behaviour *const *list = behaviours;
 	bool control;
 	int stage;
@@ -140,11 +141,13 @@ int main(int argc, char **argv)
 			printf("behaviour: FAILED: %s, stage %d%s\n",
 			       list[i]->name, stage + 1,
 			       want ? "" : ", which must not pass");
-			failed++;
+			if (!failed++)
+				first_failed = list[i];
 		}
 		run++;
 	}
-	printf("behaviour: %s, stage %d: %u cases run, %u failed\n", argv[2],
-	       stage + 1, run, failed);
+	printf("behaviour: %s, stage %d: %u cases run, %u failed%s%s\n", argv[2],
+	       stage + 1, run, failed, failed ? ", the first " : "",
+	       failed ? first_failed->name : "");
 	return failed || !run || report(argv[2], stage, run);
 }

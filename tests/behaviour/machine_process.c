@@ -47,10 +47,24 @@ void bh_in_child(void (*function)(void))
 }
 
 static pid_t staying;
+static int started[2];
 
+static void say_and_live(void)
+{
+	check(write(started[1], "", 1) == 1);
+	live();
+}
+
+/* Its fork handlers have run: they may come after fork(2) has returned here. */
 void bh_child_stays(void)
 {
-	staying = child(live);
+	char byte;
+
+	check(!pipe(started));
+	staying = child(say_and_live);
+	check(read(started[0], &byte, 1) == 1);
+	(void)close(started[0]);
+	(void)close(started[1]);
 }
 
 void bh_child_ends(void)
