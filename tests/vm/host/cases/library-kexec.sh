@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shows: what a service keeps by the library over three kexecs, sealed or not, in
-# huge and small pages, also if it is restarted in between
+# huge and small pages, through initrds of both kinds, also if it is restarted in
+# between
 # rest: bookworm trixie
 # time: 300
 case $suite in sid) stages=4 ;; *) stages=2 ;; esac
@@ -8,6 +9,12 @@ case $suite in sid) stages=4 ;; *) stages=2 ;; esac
 stage() {
 	local number
 
+	# The first two kexecs of sid go through an initrd
+	next_initrd=''
+	[ "$suite" != sid ] || case $stage in
+	1) next_initrd=dracut ;;
+	2) next_initrd=initramfs-tools ;;
+	esac
 	if [ "$stage" = 1 ]; then
 		hold_unit huge FileDescriptorStorePreserve=yes "keep=3"
 		hold_unit small FileDescriptorStorePreserve=yes "keep=--shmem 2"
@@ -22,6 +29,7 @@ stage() {
 		keep_says crash "new 1 open"
 		return
 	fi
+	[ "$stage" = 4 ] || [ -e /run/initramfs ] || fail "there was no initrd"
 	number=$((2 * stage - 3))
 	keep_says huge "updated $number sealed"
 	keep_says small "updated $number sealed"
