@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shows: a service that keeps memory by the library loses all over a kexec to a stock
-# kernel, and is told; from a stock kernel to the next, what is in small pages stays
+# kernel, and is told; what is in small pages stays from a stock kernel to the next,
+# and also from a patched one if nothing is in huge pages
 # suites: sid
 # rest: sid
 # other-kernels: stock
@@ -46,4 +47,14 @@ stage_5() {
 	keep_says huge "lost 1 open"
 	keep_says small "updated 2 sealed"
 	keep_says fresh "updated 2 sealed"
+	systemctl stop huge
+	systemctl clean --what=fdstore huge
+	systemctl disable huge
+	next_kernel_name=stock
+}
+
+stage_6() {
+	wait_for systemctl is-active small fresh
+	keep_says small "updated 3 sealed"
+	keep_says fresh "updated 3 sealed"
 }
