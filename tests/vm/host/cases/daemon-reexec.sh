@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shows: the store and the lock in it outlive systemctl daemon-reexec
+# rest: bookworm trixie
 stage_1() {
 	hold_units
 	systemctl start $units

@@ -2,6 +2,7 @@
 # shows: the store comes back through an initrd of dracut, in which systemd runs,
 # and through one of initramfs-tools
 # suites: sid
+# rest: sid
 # time: 300
 stage_1() {
 	hold_unit yes FileDescriptorStorePreserve=yes

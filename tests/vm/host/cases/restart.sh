@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shows: systemctl restart keeps the store, but for Preserve=no
+# rest: bookworm trixie
 stage_1() {
 	hold_units
 	systemctl start $units
