@@ -147,6 +147,35 @@ keep_file() {
 	END
 }
 
+# What the cases word-on-pools-* are: the word of the old kernel on its pools is
+# damaged by the host, at the line "host", and the next kernel ignores the word.
+# The pool has ten pages in both kernels.
+keep_file_and_damage_word() {
+	luo <<-'END'
+		memfd f 2M 16M
+		fill f 1
+		create s
+		preserve s f 1
+		host
+		hold
+	END
+}
+
+# The preserved pages come back in addition to the pool
+expect_word_ignored() {
+	dmesg | grep -q 'HugeTLB: KHO: the pools of the previous kernel are not in the format' ||
+		fail "nothing in the log: $(dmesg | grep HugeTLB)"
+	expect_pool 10 10 0 0
+	luo <<-'END'
+		incoming s
+		retrieve s f 1
+		check f 1
+		finish s
+		sh expect_pool 18 10 0 0
+	END
+	expect_pool 18 18 0 0
+}
+
 # --- going to the next kernel -----------------------------------------------
 
 # Cases may set: next_hugepages (the pool the next kernel is told to make: what
