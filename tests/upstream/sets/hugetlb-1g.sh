@@ -6,7 +6,7 @@
 # hugepages: 16
 # disk: 512
 # args: hugepagesz=1G hugepages=4
-# time: 2400
+# time: 3600
 . /lib/kselftest.sh
 
 stage_1() {
@@ -14,7 +14,7 @@ stage_1() {
 	ksft mm/thuge-gen ./thuge-gen
 	ksft 'mm/hugetlb-mmap 1024 30' ./hugetlb-mmap 1024 30
 	# Each of their hundred tests once more with 1 GiB pages
-	ksft_time=900
+	ksft_time=1800
 	ksft mm/gup_longterm ./gup_longterm
 	ksft mm/cow ./cow
 }

@@ -6,13 +6,13 @@
 # memory: 2048
 # hugepages: 300
 # disk: 512
-# time: 2400
+# time: 3600
 . /lib/kselftest.sh
 
 stage_1() {
 	swap_on
 	# 114 tests, each a fault after the other
-	ksft_time=900
+	ksft_time=1800
 	ksft mm/uffd-unit-tests ./uffd-unit-tests
 	ksft 'mm/uffd-stress hugetlb' ./uffd-stress hugetlb 128 4
 	ksft 'mm/uffd-stress hugetlb-private' ./uffd-stress hugetlb-private 128 4
