@@ -66,4 +66,14 @@ need_all_packages() {
 		scdoc strace tcl valgrind
 	# busybox-static and busybox exclude each other; either will do
 	command -v busybox >/dev/null || need_packages busybox-static
+	need_postgresql
+}
+
+# The PostgreSQL of this Debian, whichever version that is
+need_postgresql() {
+	local version
+
+	command -v apt-cache >/dev/null || return 0
+	version=$(apt-cache depends postgresql | sed -nE 's/.*Depends: postgresql-([0-9]+)$/\1/p')
+	need_packages "postgresql-$version" "postgresql-server-dev-$version"
 }
