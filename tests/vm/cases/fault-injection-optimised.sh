@@ -15,10 +15,13 @@ stage_1() {
 		memfd f 2M 8M
 		fill f 1 0 4M
 		before create s
+		# Some holes may be filled, and stay filled
 		failed close s
+		failed punch f 4M 4M
 		failed used 2M 82 0
 		failed check f 1 0 4M
 		passed close s
+		passed punch f 4M 4M
 		passed used 2M 82 0
 		passed check f 1 0 4M
 		faults preserve preserve s f 1
