@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -504,6 +505,24 @@ START_TEST(environment)
 }
 END_TEST
 
+/* That is not the same as a variable that is not set. */
+START_TEST(environment_without_a_free_number)
+{
+	struct rlimit before, none;
+	char *value;
+	int err = 0;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = 0;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	value = sys->environment("HUGEPERSIST_NONE", &err);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+	ck_assert_ptr_null(value);
+	ck_assert_int_eq(err, -EMFILE);
+}
+END_TEST
+
 START_TEST(a_line_in_a_file)
 {
 	char path[] = "/tmp/hugepersist-unit-XXXXXX", file[64], text[32];
@@ -538,6 +557,7 @@ Suite *descriptors_suite(void)
 		closefrom_and_reuse,
 		manager_that_dies,
 		environment,
+		environment_without_a_free_number,
 		a_line_in_a_file,
 		NULL,
 	};
