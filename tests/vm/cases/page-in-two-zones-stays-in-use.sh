@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 # shows: a GiB that lies in two zones of the next kernel is in its file like any
 # other, and never becomes a free page
+# kernel: patched
 # memory: 4096
 # args: hugepagesz=1G hugepages=1
+# The debug kernel keeps memory for itself, and its zone begins elsewhere.
 stage_1() {
 	luo <<-'END'
 		memfd f 1G 1G
