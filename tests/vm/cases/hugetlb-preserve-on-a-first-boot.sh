@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shows: on a first boot, and on a kernel that does not know hugetlb_preserve=on,
 # hugepages= says how large the pool is; after an update it is what it was
+# kernel: patched
 # hugepages: 5
 # args: hugetlb_preserve=on
 # other-kernels: stock
