@@ -5,8 +5,14 @@
 #ifndef COMMAND_H
 #define COMMAND_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
+#define STATUS_YES 0
+#define STATUS_NO 1
 /* Of wrong usage, and of a subcommand that could not do its work. */
 #define STATUS_FAILED 2
+#define STATUS_UNKNOWN 3
 
 struct command {
 	const char *name;
@@ -16,5 +22,30 @@ struct command {
 };
 
 extern const struct command doctor_command;
+extern const struct command setup_command;
+extern const struct command status_command;
+extern const struct command drop_command;
+extern const struct command run_command;
+extern const struct command update_command;
+extern const struct command verify_command;
+extern const struct command save_command;
+extern const struct command load_command;
+
+/* "hugepersist NAME: TEXT" to stderr; STATUS_FAILED. */
+int command_error(const struct command *command, const char *text, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* The same, and where the usage is told. */
+int command_misused(const struct command *command, const char *text, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* --version of a command; STATUS_YES. */
+int command_version(const struct command *command);
+
+/* Ask on the terminal; false also if there is none. */
+bool command_ask(const char *question);
+
+/* The memory, or the end of the program if there is none. */
+void *command_memory(size_t size);
 
 #endif

@@ -12,11 +12,13 @@
 
 #include "command.h"
 #include "doctor/examine.h"
+#include "doctor/unit.h"
 #include "machine/text.h"
 #include "report/report.h"
 
 struct options {
 	bool json;
+	const char *unit; /* or NULL */
 	struct doctor_opts doctor;
 };
 
@@ -34,6 +36,8 @@ static const char usage[] =
 	"(0)\n"
 	"  -p, --page-size=SIZE   of the memory in question (2M)\n"
 	"  -l, --length=SIZE      how much of it, e.g. 512M or 4G (one page)\n"
+	"  -u, --unit=UNIT        does the memory of that service outlive a\n"
+	"                         restart, a stop, a kexec?\n"
 	"  -j, --json             JSON instead of a table\n"
 	"  -h, --help             print this\n"
 	"  -V, --version          print the version\n"
@@ -50,6 +54,7 @@ static const struct option long_options[] = {
 	{ "wait", required_argument, NULL, 'w' },
 	{ "page-size", required_argument, NULL, 'p' },
 	{ "length", required_argument, NULL, 'l' },
+	{ "unit", required_argument, NULL, 'u' },
 	{ "json", no_argument, NULL, 'j' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
@@ -63,32 +68,6 @@ static int wrong(int *ret_status, const char *what, const char *value)
 		what, value);
 	*ret_status = STATUS_FAILED;
 	return -1;
-}
-
-/* "512", "64K", "2M", "4G" */
-static bool parse_size(const char *text, uint64_t *ret)
-{
-	static const char units[] = "KMGT";
-	unsigned long long number;
-	const char *unit;
-	char *end;
-	int shift = 0;
-
-	if (*text < '0' || *text > '9')
-		return false;
-	errno = 0;
-	number = strtoull(text, &end, 10);
-	if (errno)
-		return false;
-	unit = *end ? strchr(units, *end) : NULL;
-	if (unit) {
-		shift = 10 * ((int)(unit - units) + 1);
-		end++;
-	}
-	if (*end || !number || number > UINT64_MAX >> shift)
-		return false;
-	*ret = (uint64_t)number << shift;
-	return true;
 }
 
 static bool parse_ms(const char *text, unsigned int *ret)
@@ -133,6 +112,9 @@ static int set(struct options *o, int c, int *ret_status)
 				     "--length is a size, as 512M or 4G",
 				     optarg);
 		return 0;
+	case 'u':
+		o->unit = optarg;
+		return 0;
 	case 'j':
 		o->json = true;
 		return 0;
@@ -160,7 +142,7 @@ static int parse_options(int argc, char **argv, struct options *ret,
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "tw:p:l:jhV", long_options,
+	while ((c = getopt_long(argc, argv, "tw:p:l:u:jhV", long_options,
 				NULL)) != -1)
 		if (set(&o, c, ret_status) < 0)
 			return -1;
@@ -200,6 +182,17 @@ static enum answer_kind judge(const struct answers *answers, uint64_t page_size)
 	answer = answer_find(answers, id);
 	/* Not found: the machine has no pages of that size. */
 	return answer ? answer->kind : ANSWER_NO;
+}
+
+/* The worse of the two. */
+static enum answer_kind judge_unit(const struct answers *answers,
+				   enum answer_kind verdict)
+{
+	const struct answer *answer = answer_find(answers, "unit.kexec");
+
+	if (!answer || verdict == ANSWER_NO || answer->kind == ANSWER_YES)
+		return verdict;
+	return answer->kind;
 }
 
 static int print(const struct answers *answers, enum answer_kind verdict,
@@ -246,7 +239,10 @@ static int run(int argc, char **argv)
 		fprintf(stderr, "hugepersist doctor: %s\n", hp_strerror(err));
 		return STATUS_FAILED;
 	}
-	verdict = judge(&answers, options.doctor.page_size);
+	if (options.unit)
+		doctor_unit(&answers, options.unit);
+	verdict =
+		judge_unit(&answers, judge(&answers, options.doctor.page_size));
 	err = print(&answers, verdict, &options);
 	answers_free(&answers);
 	/* A report that nobody gets must not pass for one. */

@@ -10,6 +10,14 @@
 
 static const struct command *const commands[] = {
 	&doctor_command,
+	&setup_command,
+	&status_command,
+	&drop_command,
+	&run_command,
+	&update_command,
+	&verify_command,
+	&save_command,
+	&load_command,
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(*commands))

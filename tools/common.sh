@@ -61,7 +61,7 @@ apt_install() {
 # What building everything and running it in a virtual machine takes
 need_all_packages() {
 	need_packages gcc g++ make cmake pkg-config liburing-dev libxxhash-dev \
-		libjansson-dev check zlib1g-dev redis-tools qemu-system-x86 \
+		libjansson-dev libsystemd-dev memcached check zlib1g-dev redis-tools qemu-system-x86 \
 		qemu-utils e2fsprogs cpio clang gcovr groff-base mandoc python3 \
 		scdoc strace tcl valgrind
 	# busybox-static and busybox exclude each other; either will do

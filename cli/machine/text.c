@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "machine/text.h"
@@ -48,6 +49,19 @@ int read_chosen(const struct hp_sys *sys, const char *path, char *word,
 	return 0;
 }
 
+bool file_says(const char *path, const char *line)
+{
+	char text[4096];
+	FILE *file = fopen(path, "re");
+	bool found = false;
+
+	while (file && !found && fgets(text, sizeof(text), file))
+		found = !strncmp(text, line, strlen(line));
+	if (file)
+		(void)fclose(file);
+	return found;
+}
+
 struct size_text size_text(uint64_t page_size)
 {
 	static const char units[] = "KMGTPE";
@@ -62,4 +76,46 @@ struct size_text size_text(uint64_t page_size)
 	(void)snprintf(size.text, sizeof(size.text), "%" PRIu64 "%c", number,
 		       units[unit]);
 	return size;
+}
+
+struct size_text bytes_text(uint64_t bytes)
+{
+	static const char *const units[] = { "bytes", "KiB", "MiB", "GiB",
+					     "TiB" };
+	struct size_text size;
+	unsigned int unit = 0;
+
+	/* Only what is exact: two sizes that differ never look the same. */
+	while (bytes && bytes % 1024 == 0 && unit < 4) {
+		bytes /= 1024;
+		unit++;
+	}
+	(void)snprintf(size.text, sizeof(size.text), "%" PRIu64 " %s", bytes,
+		       units[unit]);
+	return size;
+}
+
+bool parse_size(const char *text, uint64_t *ret_bytes)
+{
+	static const char units[] = "KMGT";
+	unsigned long long number;
+	const char *unit;
+	char *end;
+	int shift = 0;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	errno = 0;
+	number = strtoull(text, &end, 10);
+	if (errno)
+		return false;
+	unit = *end ? strchr(units, *end) : NULL;
+	if (unit) {
+		shift = 10 * ((int)(unit - units) + 1);
+		end++;
+	}
+	if (*end || !number || number > UINT64_MAX >> shift)
+		return false;
+	*ret_bytes = (uint64_t)number << shift;
+	return true;
 }

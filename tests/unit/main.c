@@ -103,6 +103,7 @@ static SRunner *every_suite(void)
 	srunner_add_suite(runner, region_adopt_suite());
 	srunner_add_suite(runner, region_errors_suite());
 	srunner_add_suite(runner, doctor_suite());
+	srunner_add_suite(runner, update_suite());
 	srunner_add_suite(runner, failure_suite());
 	srunner_add_suite(runner, moment_suite());
 	srunner_add_suite(runner, number_suite());

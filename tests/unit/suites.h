@@ -62,6 +62,7 @@ Suite *store_names_suite(void);
 Suite *descriptors_suite(void);
 Suite *region_suite(void);
 Suite *doctor_suite(void);
+Suite *update_suite(void);
 Suite *failure_suite(void);
 Suite *every_call_suite(void);
 Suite *moment_suite(void);

@@ -19,6 +19,7 @@ verdict() {
 #	soft_reboot	systemctl soft-reboot: the kernel stays
 #	boot		an orderly reboot
 #	reset		the power fails
+#	update		hugepersist update
 # Cases may set next_args (added to the command line of the next kernel),
 # next_kernel_name and next_initrd (dracut or initramfs-tools).
 
@@ -193,4 +194,73 @@ keeper() {
 	} >/etc/systemd/system/keeper.service
 	systemctl start keeper
 	expect_pool 64 60 0 0
+}
+
+# --- the program of the operator ------------------------------------------------
+
+hugepersist() {
+	/hp/bin/hugepersist "$@"
+}
+
+# answers STATUS WORDS COMMAND...: the program ends so, and says that
+answers() {
+	local status=$1 words=$2 have=0
+	shift 2
+
+	echo "hugepersist $*" | head -c 150 >/dev/console
+	/hp/bin/hugepersist "$@" >/hp/log/said 2>&1 || have=$?
+	[ "$have" = "$status" ] || {
+		cat /hp/log/said >/dev/console
+		fail "hugepersist $*: status $have, expected $status"
+	}
+	grep -qE -- "$words" /hp/log/said || {
+		cat /hp/log/said >/dev/console
+		fail "hugepersist $*: does not say '$words'"
+	}
+}
+
+# An unmodified program: prints the first bytes of a file, and changes them
+make_program() {
+	cat >/hp/bin/program <<-'END'
+		#!/bin/sh
+		head -c 5 "$1" | tr -d '\0'
+		echo " $$"
+		printf hello | dd of="$1" conv=notrunc status=none
+		exec sleep 1000
+	END
+	chmod +x /hp/bin/program
+}
+
+# run_unit NAME [LINE]...
+run_unit() {
+	local name=$1 line
+	shift
+
+	cat >"/etc/systemd/system/$name.service" <<-END
+		[Install]
+		WantedBy=multi-user.target
+		[Service]
+		Type=exec
+		DynamicUser=yes
+		StateDirectory=$name
+		StandardOutput=append:/hp/log/$name
+		StandardError=append:/hp/log/$name
+		ExecStart=/hp/bin/hugepersist run cache --region pool=4M --region notes=2M,shmem --if-new "echo new" -- /hp/bin/program @notes@
+	END
+	for line; do
+		echo "$line"
+	done >>"/etc/systemd/system/$name.service"
+}
+
+# said UNIT WORDS: its last line without the number of the process
+said() {
+	[ "$(tail -n 1 "/hp/log/$1" | sed 's/ .*//')" = "$2" ]
+}
+
+# into the patched kernel, by the program
+line="$(cat /proc/cmdline) hugetlb_preserve=on"
+image=/hp/kernel/patched
+
+next_update() {
+	leave kexec /hp/bin/hugepersist update $image --append="$line" --yes
 }

@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""status, drop and doctor --unit with a systemd that knows what a file says."""
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+from manager import Manager
+
+PROGRAM = os.environ["HUGEPERSIST"]
+FAKE = os.environ["FAKE_SYSTEMD"]
+
+
+class Units(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.manager = Manager()
+        self.addCleanup(self.manager.drop)
+        self.state = f"{self.folder}/state"
+        self.describe()
+        self.systemd = subprocess.Popen(
+            [FAKE, f"{self.folder}/bus", self.state], stdout=subprocess.PIPE,
+            text=True)
+        self.addCleanup(self.systemd.stdout.close)
+        self.addCleanup(self.systemd.wait)
+        self.addCleanup(self.systemd.kill)
+        self.assertEqual(self.systemd.stdout.readline(), "ready\n")
+
+    def hold(self):
+        status, _, err = self.manager.run(
+            PROGRAM, "run", "my cache", "--region=pool=2M,shmem",
+            "--region=index=4M,shmem", f"--state={self.folder}/memory", "--", "true")
+        self.assertEqual((status, err), (0, ""))
+
+    def describe(self, name="db.service", load="loaded", active="inactive",
+                 sub="dead-resources-pinned", file="enabled", preserve="yes",
+                 maximum=4, version="262.1", entries=None):
+        lines = [f"version {version}",
+                 "unit other.service loaded active running enabled restart 0",
+                 f"unit {name} {load} {active} {sub} {file} {preserve} {maximum}"]
+        for entry, fd in self.manager.store if entries is None else entries:
+            info = os.fstat(fd)
+            lines.append(f"entry {entry} {os.major(info.st_dev)} "
+                         f"{os.minor(info.st_dev)} {info.st_ino}")
+        with open(self.state, "w", encoding="ascii") as file_:
+            file_.write("\n".join(lines) + "\n")
+
+    def run_it(self, *arguments, program=PROGRAM):
+        return subprocess.run(
+            [program, *arguments], capture_output=True, text=True, timeout=60,
+            check=False, stdin=subprocess.DEVNULL,
+            env=dict(os.environ,
+                     DBUS_SYSTEM_BUS_ADDRESS=f"unix:path={self.folder}/bus"))
+
+    def session(self, title="db.service/my%20cache"):
+        report = json.loads(self.run_it("status", "--json").stdout)
+        [found] = [s for s in report["sessions"] if s["title"] == title]
+        return found
+
+    def test_status(self):
+        self.hold()
+        self.describe()
+        found = self.session()
+        self.assertEqual((found["unit"], found["name"], found["unit_gone"]),
+                         ("db.service", "my%20cache", False))
+        self.assertEqual(
+            {(r["label"], r["bytes"], r["listed"], r["present"])
+             for r in found["regions"]},
+            {("pool", 2 << 20, True, True), ("index", 4 << 20, True, True)})
+        self.assertEqual(found["free_since_us"], 1700000000000000)
+        self.assertEqual((found["restart"]["answer"], found["stop"]["answer"]),
+                         ("yes", "yes"))
+        # This machine's kernel hands nothing over
+        self.assertEqual(found["kexec"]["answer"], "no")
+        short = self.run_it("status", "--short").stdout
+        self.assertIn("db.service/my%20cache 6 MiB, 2 regions, not sealed\n", short)
+        self.assertIn("not taken since 2023-11-14", self.run_it("status").stdout)
+
+    def test_lost_and_unlisted(self):
+        self.hold()
+        manifest, first, second = self.manager.store
+        stray = first[0].rsplit(".", 2)[0] + ".00000000000000ff.00000000000000ff"
+        self.describe(entries=[manifest, first, (stray, second[1])])
+        found = self.session()
+        self.assertEqual(sorted((r["listed"], r["present"]) for r in found["regions"]),
+                         [(False, True), (True, False), (True, True)])
+        result = self.run_it("status")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("LOST", result.stdout)
+        self.assertIn("(not listed)", result.stdout)
+
+    def test_settings(self):
+        self.hold()
+        for settings, stop in (
+                ({"preserve": "restart"}, "no"),
+                ({"version": "257.9", "file": "static"}, "no"),
+                ({"version": "257.9"}, "yes"),
+                ({"preserve": "on-success"}, "unknown")):
+            self.describe(**settings)
+            self.assertEqual(self.session()["stop"]["answer"], stop, settings)
+
+    def test_without_a_dump(self):
+        """systemd 252 tells how much its store has, and not what."""
+        self.hold()
+        self.describe(version="252.38")
+        report = json.loads(self.run_it("status", "--json").stdout)
+        self.assertEqual(report["systemd"], 252)
+        self.assertEqual([s for s in report["sessions"]
+                          if s["unit"] == "db.service"], [])
+
+    def test_gone_unit(self):
+        self.hold()
+        self.describe(load="not-found")
+        self.assertTrue(self.session()["unit_gone"])
+        self.assertEqual(self.run_it("status").returncode, 1)
+
+    def test_drop_asks_and_refuses(self):
+        self.hold()
+        self.describe()
+        result = self.run_it("drop", "db/my cache")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("db.service/my%20cache: 6 MiB, 2 regions", result.stdout)
+        self.assertIn("4 MiB  index", result.stdout)
+        self.assertIn("Nothing was changed", result.stdout)
+        # It is not seen to be empty
+        result = self.run_it("drop", "db.service/my%20cache", "--yes")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("not seen to be empty", result.stderr)
+        self.assertEqual(self.systemd.stdout.readline(),
+                         "clean db.service fdstore\n")
+        self.describe(active="active")
+        result = self.run_it("drop", "db/my cache", "--yes")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("Unit is not inactive", result.stderr)
+        for title in "db/other", "other/my cache":
+            result = self.run_it("drop", title, "--yes")
+            self.assertEqual(result.returncode, 1)
+            self.assertIn("there is no session", result.stderr)
+        self.assertEqual(self.run_it("drop", "cache").returncode, 2)
+
+    def test_doctor_of_a_unit(self):
+        self.hold()
+        self.describe(preserve="restart")
+        text = self.run_it("doctor", "--unit=db").stdout
+        self.assertIn("FileDescriptorStorePreserve=yes", text)
+        report = json.loads(self.run_it("doctor", "--unit=db", "--json").stdout)
+        answers = {f["id"]: f["answer"] for f in report["findings"]}
+        self.assertEqual((answers["unit.restart"], answers["unit.stop"],
+                          answers["unit.kexec"]), ("yes", "no", "no"))
+        report = json.loads(self.run_it("doctor", "--unit=none", "--json").stdout)
+        answers = {f["id"]: f["answer"] for f in report["findings"]}
+        self.assertEqual(answers["unit.kexec"], "unknown")
+        report = json.loads(self.run_it("doctor", "--unit=other", "--json").stdout)
+        answers = {f["id"]: f["answer"] for f in report["findings"]}
+        self.assertEqual(answers["unit.restart"], "no")
+
+
+if __name__ == "__main__":
+    unittest.main()
