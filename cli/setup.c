@@ -11,13 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "command.h"
 #include "machine/machine.h"
 #include "machine/text.h"
 #include "setup/files.h"
+#include "unit/systemctl.h"
 
 static const char usage[] =
 	"Usage: hugepersist setup --size SIZE --pages N [--unit UNIT] "
@@ -129,9 +129,6 @@ static void take(struct setup *setup, const char *pattern)
 
 static void call(struct setup *setup, char *const *command)
 {
-	int status = -1;
-	pid_t child;
-
 	fputs("$", stdout);
 	for (char *const *word = command; *word; word++)
 		printf(" %s", *word);
@@ -139,12 +136,7 @@ static void call(struct setup *setup, char *const *command)
 	(void)fflush(stdout);
 	if (setup->dry)
 		return;
-	child = fork();
-	if (!child) {
-		(void)execvp(command[0], command);
-		_exit(127);
-	}
-	if (child > 0 && waitpid(child, &status, 0) == child && !status)
+	if (systemctl_run(command) == 0)
 		return;
 	(void)command_error(&setup_command, "%s failed", command[0]);
 	setup->failed = true;
@@ -162,7 +154,7 @@ static void make_so(struct setup *setup)
 
 	if (*setup->root || setup->failed)
 		return;
-	if (is_there("/run/systemd/system"))
+	if (systemctl_is_there())
 		call(setup, reload);
 	if (is_there("/usr/sbin/update-grub"))
 		call(setup, grub);
