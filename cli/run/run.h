@@ -36,7 +36,6 @@ struct run {
 	const char *if_new; /* for sh -c; or NULL */
 	const char *state;  /* directory; or NULL: chosen */
 	char **program;	    /* and its arguments */
-	bool no_store;
 
 	uid_t uid;
 	gid_t gid;
