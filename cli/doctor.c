@@ -12,6 +12,7 @@
 
 #include "command.h"
 #include "doctor/examine.h"
+#include "doctor/host.h"
 #include "doctor/unit.h"
 #include "machine/text.h"
 #include "report/report.h"
@@ -207,6 +208,7 @@ static int print(const struct answers *answers, enum answer_kind verdict,
 				   "size can be handed over.",
 	};
 	const struct report_field fields[] = {
+		{ FIELD_NUMBER, "version", NULL, 1 },
 		{ FIELD_TEXT, "library", hp_version(), 0 },
 		{ FIELD_BOOL, "tried", NULL, options->doctor.try },
 		{ FIELD_NUMBER, "page_size", NULL, options->doctor.page_size },
@@ -239,6 +241,7 @@ static int run(int argc, char **argv)
 		fprintf(stderr, "hugepersist doctor: %s\n", hp_strerror(err));
 		return STATUS_FAILED;
 	}
+	doctor_host(&answers);
 	if (options.unit)
 		doctor_unit(&answers, options.unit);
 	verdict =

@@ -24,6 +24,11 @@
  *			HP_REGION_POPULATE and hp_region_preserve() get them
  *			without that, too
  *
+ *	host.systemd	what the stores of systemd have outlives a kexec
+ *	host.initrd	the initrd lets memory through, and does not come back
+ *	host.kexec-tools	no kernel is loaded by the old call
+ *	host.crash	a crash kernel that is there will be there after an update
+ *
  * All of them are there in every report. The answers are those of the moment and
  * for the calling process: another user, container or cgroup has others.
  *
@@ -43,6 +48,9 @@
  *	process.manager	FDSTORE: its text in the environment
  *	shmem.huge	policy, policy.SIZE: words of shmem_enabled;
  *			page_size, in bytes
+ *	host.systemd	version
+ *	host.initrd	initrd: its path; systemd: the version of that in it
+ *	host.crash	now: loaded or none
  */
 #ifndef EXAMINE_H
 #define EXAMINE_H

@@ -74,16 +74,27 @@ static void add_nodes(const struct doctor *task, struct answer *item,
 	}
 }
 
-/* Which pool of this size, on a kernel that has many, to fill at run time. */
-static void say_how_to_fill(struct answer *item, uint64_t page_size,
-			    uint64_t pages)
+/*
+ * By the pool of this size: vm.nr_hugepages is that of the default size, which is
+ * another one on some machines.
+ */
+static void say_how_to_fill(const struct doctor *task, struct answer *item,
+			    uint64_t page_size, uint64_t missing)
 {
+	char path[96];
+	uint64_t total = 0;
+
+	(void)snprintf(path, sizeof(path),
+		       "/sys/kernel/mm/hugepages/hugepages-%" PRIu64
+		       "kB/nr_hugepages",
+		       page_size >> 10);
+	(void)read_number(task->sys, path, &total);
 	answer_remedy(item,
-		      "As root: echo N > /sys/kernel/mm/hugepages/"
-		      "hugepages-%" PRIu64 "kB/nr_hugepages, with N at least "
-		      "%" PRIu64 " more than now; if too few come (see the "
-		      "file), boot with hugepagesz=%s hugepages=N.",
-		      page_size >> 10, pages, size_text(page_size).text);
+		      "%" PRIu64 " more are needed. As root: echo %" PRIu64
+		      " > %s; if too few come (see the file), boot with "
+		      "hugepagesz=%s hugepages=%" PRIu64 ".",
+		      missing, total + missing, path, size_text(page_size).text,
+		      total + missing);
 }
 
 static void ask_pool(const struct doctor *task, struct doctor_size *size)
@@ -143,7 +154,7 @@ static void ask_pool(const struct doctor *task, struct doctor_size *size)
 			  "not reserved.",
 			  size->available, wanted);
 	}
-	say_how_to_fill(item, size->bytes, wanted - size->available);
+	say_how_to_fill(task, item, size->bytes, wanted - size->available);
 }
 
 static void add_size(struct doctor *task, uint64_t bytes)

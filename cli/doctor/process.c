@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/capability.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 
 #include "base/error.h"
@@ -19,41 +21,80 @@
 	"As root: sysctl kernel.io_uring_disabled=0, also in " \
 	"/etc/sysctl.d. Saves work without it, only slower."
 
-static void tried_uring(struct answer *item, int err, uint64_t disabled)
+/* Is this process under a seccomp filter? -1: it cannot be seen. */
+static int has_filter(const struct hp_sys *sys)
+{
+	char text[8192];
+	const char *line;
+
+	if (sys->read_text("/proc/self/status", text, sizeof(text)) < 0)
+		return -1;
+	line = strstr(text, "\nSeccomp:");
+	return line ? strtol(line + 9, NULL, 10) != 0 : -1;
+}
+
+#define REMEDY_URING_FILTER                                                  \
+	"Allow io_uring_setup, io_uring_enter and io_uring_register in the " \
+	"container's seccomp profile (SystemCallFilter= of systemd). Saves " \
+	"work without it, only slower."
+
+/* A kernel that has the switch has io_uring: something hides it. */
+static void no_such_call(const struct doctor *task, struct answer *item,
+			 bool has_switch)
+{
+	int filter = has_filter(task->sys);
+
+	if (has_switch || filter == 1) {
+		answer_no(item, "A seccomp filter hides io_uring from this "
+				"process (ENOSYS).");
+		answer_remedy(item, REMEDY_URING_FILTER);
+		return;
+	}
+	answer_no(item, filter ? "The kernel is built without io_uring, or a "
+				 "seccomp filter hides it." :
+				 "The kernel is built without io_uring.");
+	answer_remedy(item, "Boot a kernel with CONFIG_IO_URING, or allow the "
+			    "call. Saves work without it, only slower.");
+}
+
+static void forbidden(const struct doctor *task, struct answer *item, int err,
+		      uint64_t disabled)
+{
+	int filter = has_filter(task->sys);
+
+	/* That switch does not stop CAP_SYS_ADMIN. */
+	if (disabled == 1 &&
+	    task->machine->has_capability(CAP_SYS_ADMIN) != 1) {
+		answer_no(item, "It is for the group of kernel.io_uring_group "
+				"and for CAP_SYS_ADMIN only "
+				"(kernel.io_uring_disabled=1).");
+		answer_remedy(item, "Add the user to that group, or as root: "
+				    "sysctl kernel.io_uring_disabled=0. Saves "
+				    "work without it, only slower.");
+		return;
+	}
+	answer_no(item, "io_uring_setup(2): %s, by %s.", HP_ERRNO(err),
+		  filter == 1 ? "a seccomp filter" :
+		  filter == 0 ? "a security policy" :
+				"a seccomp filter or a security policy");
+	answer_remedy(item, filter ? REMEDY_URING_FILTER :
+				     "Let the security policy (SELinux, "
+				     "AppArmor) allow io_uring. Saves work "
+				     "without it, only slower.");
+}
+
+static void tried_uring(const struct doctor *task, struct answer *item, int err,
+			bool has_switch, uint64_t disabled)
 {
 	switch (err) {
 	case 0:
 		return;
 	case -ENOSYS:
-		answer_no(item, "The kernel is built without io_uring, or a "
-				"seccomp filter hides it.");
-		answer_remedy(item, "Boot a kernel with CONFIG_IO_URING, or "
-				    "allow the call. Saves work without "
-				    "it, only slower.");
+		no_such_call(task, item, has_switch);
 		return;
 	case -EPERM:
 	case -EACCES:
-		if (disabled == 1) {
-			answer_no(item, "It is for the group of "
-					"kernel.io_uring_group and for "
-					"CAP_SYS_ADMIN only "
-					"(kernel.io_uring_disabled=1).");
-			answer_remedy(item, "Add the user to that group, "
-					    "or as root: sysctl "
-					    "kernel.io_uring_disabled=0. "
-					    "Saves work without it, only "
-					    "slower.");
-			return;
-		}
-		answer_no(item,
-			  "io_uring_setup(2): %s, by a seccomp filter "
-			  "or a security policy.",
-			  HP_ERRNO(err));
-		answer_remedy(item, "Allow io_uring_setup, io_uring_enter "
-				    "and io_uring_register in the "
-				    "container's seccomp profile "
-				    "(SystemCallFilter= of systemd). Saves "
-				    "work without it, only slower.");
+		forbidden(task, item, err, disabled);
 		return;
 	default:
 		answer_unknown(item, "io_uring_setup(2): %s", HP_ERRNO(err));
@@ -81,7 +122,8 @@ static void ask_uring(const struct doctor *task)
 		return;
 	}
 	if (task->opts.try) {
-		tried_uring(item, task->machine->try_uring(), disabled);
+		tried_uring(task, item, task->machine->try_uring(), !err,
+			    disabled);
 		return;
 	}
 	answer_unknown(item,

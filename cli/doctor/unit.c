@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "doctor/unit.h"
-#include "machine/text.h"
+#include "machine/machine.h"
 #include "unit/lives.h"
 
 static void add_life(struct answers *answers, const char *id, const char *event,
@@ -76,29 +75,6 @@ static void ask_unit(struct answers *answers, struct manager *manager,
 	units_free(unit);
 }
 
-static void ask_host(struct answers *answers)
-{
-	struct answer *answer = answer_add(answers, "host.initrd",
-					   "No initrd comes back at shutdown.");
-
-	if (access("/run/initramfs/.need_shutdown", F_OK) == 0) {
-		answer_no(answer, "The initrd of this boot comes back at "
-				  "shutdown, and systemd hands nothing over "
-				  "then.");
-		answer_remedy(answer, "Make an initrd without dracut's module "
-				      "shutdown, and reboot.");
-	}
-	answer = answer_add(answers, "host.kexec-tools",
-			    "kexec-tools loads no kernel by the old call.");
-	if (file_says("/etc/default/kexec", "LOAD_KEXEC=true")) {
-		answer_no(answer, "LOAD_KEXEC=true: kexec-tools loads a kernel "
-				  "by the old call at shutdown, which loses "
-				  "everything.");
-		answer_remedy(answer, "Set LOAD_KEXEC=false in "
-				      "/etc/default/kexec.");
-	}
-}
-
 void doctor_unit(struct answers *answers, const char *unit)
 {
 	struct manager *manager = NULL;
@@ -108,5 +84,4 @@ void doctor_unit(struct answers *answers, const char *unit)
 	else
 		ask_unit(answers, manager, unit);
 	manager_close(manager);
-	ask_host(answers);
 }

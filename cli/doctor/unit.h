@@ -5,8 +5,6 @@
  *	unit.restart	its memory outlives a restart and a crash
  *	unit.stop	its memory outlives a stop
  *	unit.kexec	its memory outlives a kexec
- *	host.initrd	no initrd comes back at shutdown
- *	host.kexec-tools	kexec-tools loads no kernel by the old call
  */
 #ifndef DOCTOR_UNIT_H
 #define DOCTOR_UNIT_H

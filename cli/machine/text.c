@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "machine/text.h"
 #include "system/text.h"
@@ -60,6 +63,49 @@ bool file_says(const char *path, const char *line)
 	if (file)
 		(void)fclose(file);
 	return found;
+}
+
+static int read_bytes(int fd, unsigned char *bytes, size_t size)
+{
+	while (size) {
+		ssize_t length = read(fd, bytes, size);
+
+		if (length < 0 && errno == EINTR)
+			continue;
+		if (length <= 0)
+			return -EIO;
+		bytes += length;
+		size -= (size_t)length;
+	}
+	return 0;
+}
+
+int file_read(const char *path, size_t most, unsigned char **ret_bytes,
+	      size_t *ret_size)
+{
+	struct stat st;
+	unsigned char *bytes = NULL;
+	/* Not one of which the open waits. */
+	int err = 0, fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size < 1 ||
+	    (uint64_t)st.st_size > most)
+		err = -ENOEXEC;
+	if (!err) {
+		bytes = malloc((size_t)st.st_size);
+		err = bytes ? read_bytes(fd, bytes, (size_t)st.st_size) :
+			      -ENOMEM;
+	}
+	(void)close(fd);
+	if (err < 0) {
+		free(bytes);
+		return err;
+	}
+	*ret_bytes = bytes;
+	*ret_size = (size_t)st.st_size;
+	return 0;
 }
 
 struct size_text size_text(uint64_t page_size)

@@ -20,6 +20,13 @@ int read_chosen(const struct hp_sys *sys, const char *path, char *word,
 /* Does a line of that file of the host begin with this? */
 bool file_says(const char *path, const char *line);
 
+/*
+ * All bytes of a file, to be freed. -ENOEXEC: it is no regular file, is empty, or
+ * has more than that.
+ */
+int file_read(const char *path, size_t most, unsigned char **ret_bytes,
+	      size_t *ret_size);
+
 struct size_text {
 	char text[24];
 };

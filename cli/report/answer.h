@@ -36,8 +36,8 @@ struct answer {
 	struct answer_value *values;
 	bool no_memory;
 	enum answer_kind kind;
-	char id[40];
-	char about[128];  /* what a yes means, a sentence */
+	char id[320];
+	char about[384];  /* what a yes means, a sentence */
 	char reason[384]; /* why not, or why not known; yes: "" */
 	char remedy[384]; /* what to type or to ask for; yes: "" */
 };

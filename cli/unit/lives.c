@@ -8,7 +8,6 @@
 #define HUGE_PAGES "file:hugetlb"
 
 #define SYSTEMD_PRESERVE 254 /* FileDescriptorStorePreserve= */
-#define SYSTEMD_KEXEC 261    /* hands its stores to the next kernel */
 
 #define PRESERVE "[Service]\nFileDescriptorStorePreserve=yes"
 
@@ -76,7 +75,7 @@ static void judge_stop(struct life *stop, const struct unit *unit, int systemd)
 	else if (strcmp(unit->preserve, "yes") != 0)
 		set(stop, ANSWER_NO, "FileDescriptorStorePreserve= is not yes.",
 		    PRESERVE);
-	else if (systemd < SYSTEMD_KEXEC && !is_enabled(unit))
+	else if (systemd < LIVES_SYSTEMD_KEXEC && !is_enabled(unit))
 		set(stop, ANSWER_NO,
 		    "systemd before 261 forgets a stopped unit that is not "
 		    "enabled.",
@@ -111,7 +110,7 @@ struct lives lives_of_unit(const struct unit *unit, int systemd,
 		    "NotifyAccess=none: the store takes nothing.",
 		    "[Service]\nNotifyAccess=main");
 	judge_stop(&lives.stop, unit, systemd);
-	if (systemd < SYSTEMD_KEXEC)
+	if (systemd < LIVES_SYSTEMD_KEXEC)
 		set(&lives.kexec, ANSWER_NO,
 		    "systemd before 261 does not hand its stores to the next "
 		    "kernel.",

@@ -10,6 +10,9 @@
 #include "report/answer.h"
 #include "unit/manager.h"
 
+/* The first systemd that hands its stores to the next kernel. */
+#define LIVES_SYSTEMD_KEXEC 261
+
 struct life {
 	enum answer_kind answer;
 	const char *reason; /* of another answer than yes */

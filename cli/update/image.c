@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "command.h"
+#include "machine/text.h"
 #include "update/image.h"
+#include "update/unpack.h"
 
 #define IMAGE_MAX (512 << 20)
 
@@ -16,7 +13,7 @@
 #define SETUP_SECTORS 0x1f1
 #define PARAGRAPHS 0x1f4 /* of 16 bytes, of what follows the setup */
 #define MAGIC 0x202
-#define VERSION 0x206
+#define BOOT_VERSION 0x206
 #define KERNEL_VERSION 0x20e /* less 0x200 */
 #define LOAD_FLAGS 0x236
 #define PAYLOAD 0x248 /* from the end of the setup on */
@@ -36,40 +33,17 @@ static uint32_t number(const struct image *image, size_t offset, int size)
 	return value;
 }
 
-static int read_file(const char *path, struct image *image)
-{
-	struct stat st;
-	ssize_t length;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
-	    st.st_size > IMAGE_MAX || st.st_size < HEADER_END) {
-		(void)close(fd);
-		return -ENOEXEC;
-	}
-	image->bytes = command_memory((size_t)st.st_size);
-	while (image->size < (size_t)st.st_size) {
-		length = read(fd, image->bytes + image->size,
-			      (size_t)st.st_size - image->size);
-		if (length <= 0)
-			break;
-		image->size += (size_t)length;
-	}
-	(void)close(fd);
-	return image->size == (size_t)st.st_size ? 0 : -EIO;
-}
-
 static void read_version(struct image *image)
 {
 	size_t offset = 0x200 + number(image, KERNEL_VERSION, 2);
 	size_t i = 0;
 
-	for (; offset < image->size && i < sizeof(image->version) - 1; i++) {
-		char c = (char)image->bytes[offset + i];
+	for (; i < sizeof(image->version) - 1; i++) {
+		char c = offset + i < image->size ?
+				 (char)image->bytes[offset + i] :
+				 '\0';
 
-		if (offset + i >= image->size || c < ' ' || c > '~')
+		if (c < ' ' || c > '~')
 			break;
 		image->version[i] = c;
 	}
@@ -84,12 +58,13 @@ static bool has_signature(const struct image *image)
 	       number(image, pe + PE_SECURITY_SIZE, 4);
 }
 
-static int parse(struct image *image)
+int image_parse(struct image *image)
 {
 	size_t setup, payload, payload_size;
 
-	if (memcmp(image->bytes + MAGIC, "HdrS", 4) != 0 ||
-	    number(image, VERSION, 2) < 0x20c)
+	if (image->size < HEADER_END ||
+	    memcmp(image->bytes + MAGIC, "HdrS", 4) != 0 ||
+	    number(image, BOOT_VERSION, 2) < 0x20c)
 		return -ENOEXEC;
 	setup = number(image, SETUP_SECTORS, 1);
 	setup = ((setup ? setup : 4) + 1) * 512;
@@ -110,10 +85,10 @@ static int parse(struct image *image)
 int image_read(const char *path, struct image *ret_image)
 {
 	struct image image = { 0 };
-	int err = read_file(path, &image);
+	int err = file_read(path, IMAGE_MAX, &image.bytes, &image.size);
 
 	if (!err)
-		err = parse(&image);
+		err = image_parse(&image);
 	if (err < 0)
 		free(image.bytes);
 	else
@@ -125,4 +100,11 @@ void image_free(struct image *image)
 {
 	free(image->bytes);
 	*image = (struct image){ 0 };
+}
+
+int image_unpack(const struct image *image, unsigned char **ret_bytes,
+		 size_t *ret_size)
+{
+	return unpack((const unsigned char *)image->kernel, image->kernel_size,
+		      ret_bytes, ret_size);
 }

@@ -23,12 +23,11 @@ struct image {
 
 /* -ENOEXEC: it is no bzImage. One that is cut off is no error. */
 int image_read(const char *path, struct image *ret_image);
+/* The same of bytes that the image has already. */
+int image_parse(struct image *image);
 void image_free(struct image *image);
 
-/*
- * The kernel, decompressed, to be freed. -EOPNOTSUPP: compressed in a way that
- * is not known here. -EBADMSG: damaged.
- */
+/* The kernel, decompressed, to be freed; errors as of unpack(). */
 int image_unpack(const struct image *image, unsigned char **ret_bytes,
 		 size_t *ret_size);
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * The compressions of a kernel: gzip by zlib, LZ4 by hand, the others by the
- * tools that a Debian host has for its packages and initrds.
+ * The compressions of kernels and initrds: gzip by zlib, LZ4 by hand, the others
+ * by the tools that a Debian host has for its packages and initrds.
  */
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -12,9 +13,10 @@
 #include <zlib.h>
 
 #include "command.h"
-#include "update/image.h"
+#include "update/unpack.h"
 
 #define KERNEL_MAX ((size_t)512 << 20)
+#define CHUNK ((size_t)64 << 10)
 
 struct output {
 	unsigned char *bytes;
@@ -31,7 +33,7 @@ static int make_room(struct output *out, size_t more)
 	if (out->size + more <= room)
 		return 0;
 	while (room < out->size + more)
-		room = room ? room * 2 : (size_t)16 << 20;
+		room = room ? room * 2 : CHUNK;
 	bytes = realloc(out->bytes, room);
 	if (!bytes)
 		return -ENOMEM;
@@ -116,7 +118,10 @@ static int unpack_lz4(const unsigned char *bytes, size_t size,
 {
 	struct input all = { bytes + 4, bytes + size };
 
-	/* The size of the kernel is in the last four bytes. */
+	/* Then there are bytes to point to, also if none come. */
+	if (make_room(out, 1) < 0)
+		return -ENOMEM;
+	/* A kernel has its size in the last four bytes, an initrd has not. */
 	while (all.end - all.at > 4) {
 		uint32_t length;
 		struct input block;
@@ -145,12 +150,12 @@ static int unpack_gzip(const unsigned char *bytes, size_t size,
 	if (inflateInit2(&stream, 15 + 16) != Z_OK)
 		return -ENOMEM;
 	do {
-		if (make_room(out, 1 << 20) < 0) {
+		if (make_room(out, CHUNK) < 0) {
 			rc = Z_MEM_ERROR;
 			break;
 		}
 		stream.next_out = out->bytes + out->size;
-		stream.avail_out = 1 << 20;
+		stream.avail_out = CHUNK;
 		rc = inflate(&stream, Z_NO_FLUSH);
 		out->size = (size_t)(stream.next_out - out->bytes);
 	} while (rc == Z_OK);
@@ -165,9 +170,9 @@ static int read_all(int fd, struct output *out)
 	ssize_t length;
 
 	do {
-		if (make_room(out, 1 << 20) < 0)
+		if (make_room(out, CHUNK) < 0)
 			return -EBADMSG;
-		length = read(fd, out->bytes + out->size, 1 << 20);
+		length = read(fd, out->bytes + out->size, CHUNK);
 		if (length > 0)
 			out->size += (size_t)length;
 	} while (length > 0 || (length < 0 && errno == EINTR));
@@ -209,11 +214,9 @@ static int unpack_by(char *tool, const unsigned char *bytes, size_t size,
 	return err < 0 || !out->size ? -EBADMSG : 0;
 }
 
-int image_unpack(const struct image *image, unsigned char **ret_bytes,
-		 size_t *ret_size)
+int unpack(const unsigned char *bytes, size_t size, unsigned char **ret_bytes,
+	   size_t *ret_size)
 {
-	const unsigned char *bytes = (const unsigned char *)image->kernel;
-	size_t size = image->kernel_size;
 	struct output out = { 0 };
 	int err;
 

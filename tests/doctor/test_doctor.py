@@ -17,7 +17,8 @@ IDS = [
     "liveupdate.enabled", "liveupdate.kho", "preserve.shmem", "preserve.2M",
     "preserve.1G", "kexec.load", "kexec.unsigned", "cgroup.room",
     "process.io_uring", "process.files", "process.memlock",
-    "process.manager", "shmem.huge",
+    "process.manager", "shmem.huge", "host.systemd", "host.initrd",
+    "host.kexec-tools", "host.crash",
 ]
 
 

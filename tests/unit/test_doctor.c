@@ -18,6 +18,7 @@
 #define LOCKDOWN "/sys/kernel/security/lockdown"
 #define IMA "/sys/kernel/security/ima/policy"
 #define URING "/proc/sys/kernel/io_uring_disabled"
+#define STATUS "/proc/self/status"
 #define THP "/sys/kernel/mm/transparent_hugepage/"
 #define CGROUP "/sys/fs/cgroup"
 
@@ -225,6 +226,11 @@ START_TEST(pages)
 	YES("pages.2M");
 	opts.length += 2 * MIB;
 	NO("pages.2M", "64 of 65 pages");
+	/* What is missing, and not by the switch of another page size. */
+	ck_assert_ptr_nonnull(strstr(found->remedy,
+				     "1 more are needed. As root: echo 65 > "
+				     "/sys/kernel/mm/hugepages/"
+				     "hugepages-2048kB/nr_hugepages"));
 	YES("pages.1G");
 	fake_set_text("/sys/kernel/mm/hugepages/hugepages-2048kB/"
 		      "nr_overcommit_hugepages",
@@ -739,9 +745,19 @@ START_TEST(io_uring)
 {
 	good_machine();
 	fake.uring_error = EPERM;
-	NO("process.io_uring", "seccomp");
+	NO("process.io_uring", "seccomp filter or a security policy");
+	fake_set_text(STATUS, "Name:\tx\nSeccomp:\t2\nSeccomp_filters:\t1\n");
+	NO("process.io_uring", "by a seccomp filter.");
+	fake_set_text(STATUS, "Name:\tx\nSeccomp:\t0\nSeccomp_filters:\t0\n");
+	NO("process.io_uring", "by a security policy.");
 	fake.uring_error = ENOSYS;
-	NO("process.io_uring", "without io_uring");
+	fake_set_text(URING, NULL);
+	NO("process.io_uring", "built without io_uring.");
+	fake_set_text(URING, "0");
+	NO("process.io_uring", "seccomp filter hides");
+	fake_set_text(URING, NULL);
+	fake_set_text(STATUS, NULL);
+	NO("process.io_uring", "without io_uring, or a seccomp");
 	fake.uring_error = ENOMEM;
 	UNKNOWN("process.io_uring", "ENOMEM");
 	fake_set_text(URING, "1");
@@ -749,7 +765,11 @@ START_TEST(io_uring)
 	YES("process.io_uring");
 	expect_number("process.io_uring", "disabled", 1, "");
 	fake.uring_error = EPERM;
+	/* Which that switch does not stop. */
+	NO("process.io_uring", "seccomp filter");
+	fake.lacks |= UINT64_C(1) << CAP_SYS_ADMIN;
 	NO("process.io_uring", "io_uring_group");
+	fake.lacks = 0;
 	fake_set_text(URING, "2");
 	NO("process.io_uring", "switched off for all");
 	fake_set_text(URING, NULL);
