@@ -114,6 +114,8 @@ static void print_session(const struct held_session *session)
 	else
 		printf("process %ld, ", (long)session->holder);
 	print_taken(session);
+	if (*session->user)
+		printf("; user %s", session->user);
 	putchar('\n');
 	if (session->unit_gone)
 		printf("  the unit is gone: hugepersist drop %s gives the "
@@ -135,12 +137,13 @@ static void print_session(const struct held_session *session)
 
 static void print_short(const struct held_session *session)
 {
-	printf("%s %s, %u %s, %s%s%s%s\n", held_title(session),
+	printf("%s %s, %u %s, %s%s%s%s%s%s\n", held_title(session),
 	       session->manifest_error ? "size not known" :
 					 bytes_text(session->bytes).text,
 	       session->region_count,
 	       session->region_count == 1 ? "region" : "regions",
-	       seal_word(session), session->owner ? ", taken" : "",
+	       seal_word(session), *session->user ? ", user " : "",
+	       session->user, session->owner ? ", taken" : "",
 	       session->lost_count ? ", LOST regions" : "",
 	       session->unit_gone ? ", unit gone" : "");
 }
@@ -185,13 +188,10 @@ static int verdict(const struct held *held)
 
 static int report(bool brief, bool json)
 {
-	struct manager *manager = NULL;
 	struct held held;
 	int status, err = 0;
 
-	(void)manager_open(&manager);
-	held_find(&held, manager, &machine_linux);
-	manager_close(manager);
+	held_look(&held);
 	if (json)
 		err = print_json_report(&held);
 	else

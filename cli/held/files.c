@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -237,7 +238,14 @@ void held_process_name(pid_t process, char *name, size_t size)
 	(void)snprintf(name, size, "%s", text);
 }
 
-/* The last part of its cgroup's path that is a service. */
+static bool ends_with(const char *text, const char *end)
+{
+	size_t length = strlen(text), end_length = strlen(end);
+
+	return length > end_length && !strcmp(text + length - end_length, end);
+}
+
+/* The last part of its cgroup's path that is a service or a scope. */
 void held_process_unit(pid_t process, char *unit, size_t size)
 {
 	char text[4096], *part;
@@ -246,14 +254,30 @@ void held_process_unit(pid_t process, char *unit, size_t size)
 	if (read_file(process, "cgroup", text, sizeof(text)) <= 0)
 		return;
 	for (part = strtok(text, "/\n"); part; part = strtok(NULL, "/\n")) {
-		size_t length = strlen(part), end = strlen(".service");
-
-		if (length > end && length < size &&
-		    !strcmp(part + length - end, ".service")) {
+		if (strlen(part) < size && (ends_with(part, ".service") ||
+					    ends_with(part, ".scope"))) {
 			printable(part);
 			(void)snprintf(unit, size, "%s", part);
 		}
 	}
+}
+
+void held_process_user(pid_t process, char *user, size_t size)
+{
+	const struct passwd *entry;
+	char path[32];
+	struct stat st;
+
+	*user = '\0';
+	(void)snprintf(path, sizeof(path), "/proc/%ld", (long)process);
+	if (stat(path, &st) < 0)
+		return;
+	entry = getpwuid(st.st_uid);
+	if (entry)
+		(void)snprintf(user, size, "%s", entry->pw_name);
+	else
+		(void)snprintf(user, size, "%lu", (unsigned long)st.st_uid);
+	printable(user);
 }
 
 unsigned int held_process_session(pid_t process, char *name, size_t size)

@@ -10,34 +10,7 @@
 
 #define START "hugepersist."
 
-/* -- Names ----------------------------------------------------------------- */
-
-bool held_parse(const char *text, char *ret_session, size_t size,
-		struct hp_store_name *ret_name)
-{
-	char prefix[UNIT_NAME_SIZE];
-	const char *session, *end;
-
-	if (strncmp(text, START, strlen(START)) != 0)
-		return false;
-	session = text + strlen(START);
-	end = strchr(session, '.');
-	if (!end || end == session || (size_t)(end - session) >= size)
-		return false;
-	/* Nothing else is ever written, and it goes to terminals. */
-	for (const char *c = session; c < end; c++)
-		if (!strchr("0123456789abcdefghijklmnopqrstuvwxyz"
-			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ-_%",
-			    *c))
-			return false;
-	(void)snprintf(prefix, sizeof(prefix), "%.*s", (int)(end - text + 1),
-		       text);
-	if (!hp_store_parse(text, strlen(text), prefix, ret_name))
-		return false;
-	(void)snprintf(ret_session, size, "%.*s", (int)(end - session),
-		       session);
-	return true;
-}
+/* -- Titles --------------------------------------------------------------- */
 
 const char *held_title(const struct held_session *session)
 {
@@ -65,24 +38,25 @@ static bool is_unit(const char *unit, const char *text, size_t length)
 	       !strcmp(unit + length, ".service");
 }
 
+bool held_is_named(const struct held_session *session, const char *name)
+{
+	char prefix[HP_STORE_PREFIX_SIZE];
+
+	if (strlen(name) > HP_NAME_MAX)
+		return false;
+	hp_store_prefix(prefix, name);
+	prefix[strlen(prefix) - 1] = '\0';
+	return !strcmp(session->name, prefix + strlen(START));
+}
+
 static bool is_meant(const struct held_session *session, const char *text)
 {
 	const char *slash = strrchr(text, '/');
-	char prefix[HP_STORE_PREFIX_SIZE], holder[16];
-	const char *name;
+	char holder[16];
 
-	if (!slash || strlen(slash + 1) > HP_NAME_MAX * 3)
+	if (!slash || (strcmp(session->name, slash + 1) != 0 &&
+		       !held_is_named(session, slash + 1)))
 		return false;
-	name = slash + 1;
-	if (strcmp(session->name, name) != 0) {
-		/* As the program named it, too. */
-		if (strlen(name) > HP_NAME_MAX)
-			return false;
-		hp_store_prefix(prefix, name);
-		prefix[strlen(prefix) - 1] = '\0';
-		if (strcmp(session->name, prefix + strlen(START)) != 0)
-			return false;
-	}
 	(void)snprintf(holder, sizeof(holder), "%ld", (long)session->holder);
 	if (session->by == HELD_BY_PROCESS)
 		return strlen(holder) == (size_t)(slash - text) &&
@@ -103,6 +77,44 @@ struct held_session *held_get(const struct held *held, const char *text,
 		found = s;
 	}
 	return *ret_many ? NULL : found;
+}
+
+struct held_session *held_want(const struct held *held, const char *text,
+			       const struct command *command, int *ret_status)
+{
+	bool many;
+	struct held_session *session = held_get(held, text, &many);
+
+	*ret_status = STATUS_NO;
+	if (session)
+		return session;
+	if (many) {
+		(void)command_error(command, "more than one session is %s",
+				    text);
+	} else if (held->complete) {
+		(void)command_error(command,
+				    "there is no session %s: see hugepersist "
+				    "status",
+				    text);
+	} else {
+		(void)command_error(command,
+				    "no session %s was seen, and not all was "
+				    "seen: %s",
+				    text, held->obstacle);
+		*ret_status = STATUS_UNKNOWN;
+	}
+	return NULL;
+}
+
+struct held_session *held_again(const struct held *held,
+				const struct held_session *session)
+{
+	struct held_session *s = held->sessions;
+
+	while (s && (s->by != session->by || s->id != session->id ||
+		     strcmp(s->unit, session->unit) != 0))
+		s = s->next;
+	return s;
 }
 
 /* -- Sessions and regions -------------------------------------------------- */
@@ -191,6 +203,7 @@ static struct held_session *session_of(struct held *held,
 	session->holder = 1;
 	session->unit_gone = !strcmp(unit->load_state, "not-found");
 	session->free_since = unit->inactive_since;
+	session->active_since = unit->active_since;
 	(void)snprintf(session->unit, sizeof(session->unit), "%s", unit->name);
 	(void)snprintf(session->name, sizeof(session->name), "%s", name);
 	return session;
@@ -217,6 +230,8 @@ static void take_entry(struct held *held, const struct unit *unit,
 		region->inode = entry->inode;
 		return;
 	}
+	session->manifest_device = entry->device;
+	session->manifest_inode = entry->inode;
 	file = held_files_get(files, entry->device, entry->inode);
 	if (file && (file->error || file->id == parts.id))
 		take_manifest(session, file);
@@ -328,17 +343,41 @@ static void find_unit(struct held *held, struct held_session *session)
 	session->of = unit_of(held, session->unit);
 }
 
-/* Does the unit ask systemd to let its processes live to the kexec? */
+/*
+ * A process lives to the kexec if its unit is not stopped, or not killed when it
+ * is, and if systemd then spares it from the last kill.
+ */
 static void find_spared(struct manager *manager, struct held_session *session)
 {
 	struct unit *unit = NULL;
 
-	if (!manager || session->kind != PROCESS_KILLED || !*session->unit ||
-	    manager_unit(manager, session->unit, &unit) < 0)
+	if (!manager || session->kind == PROCESS_WITHOUT_LUO || !*session->unit)
 		return;
+	if (manager_unit(manager, session->unit, &unit) < 0) {
+		/* A scope, as of a login, is stopped at shutdown. */
+		session->kind = PROCESS_KILLED;
+		return;
+	}
+	session->active_since = unit->active_since;
 	if (unit->survives)
 		session->kind = PROCESS_SPARED;
+	if (unit->goes_at_shutdown && strcmp(unit->kill_mode, "none") != 0)
+		session->kind = PROCESS_KILLED;
 	units_free(unit);
+}
+
+static void find_user(struct held_session *session)
+{
+	const struct unit *unit = session->of;
+
+	if (unit && unit->dynamic_user && !*unit->user)
+		(void)snprintf(session->user, sizeof(session->user), "dynamic");
+	else if (unit)
+		(void)snprintf(session->user, sizeof(session->user), "%s",
+			       *unit->user ? unit->user : "root");
+	else if (session->owner)
+		held_process_user(session->owner, session->user,
+				  sizeof(session->user));
 }
 
 static void judge(struct held *held, struct held_session *session,
@@ -378,12 +417,22 @@ void held_find(struct held *held, struct manager *manager,
 	for (struct held_session *s = held->sessions; s; s = s->next) {
 		count(s);
 		find_unit(held, s);
+		find_user(s);
 		find_spared(manager, s);
 		judge(held, s, kernel);
 	}
 	if (held->obstacle)
 		held->complete = false;
 	held_files_free(&files);
+}
+
+void held_look(struct held *held)
+{
+	struct manager *manager = NULL;
+
+	(void)manager_open(&manager);
+	held_find(held, manager, &machine_linux);
+	manager_close(manager);
 }
 
 void held_free(struct held *held)

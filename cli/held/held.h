@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "command.h"
 #include "manifest/manifest.h"
 #include "store/names.h"
 #include "unit/lives.h"
@@ -45,12 +46,16 @@ struct held_session {
 	/* Who has it open, apart from the holder; 0: nobody, it is not taken. */
 	pid_t owner;
 	char owner_name[32];
-	uint64_t free_since; /* us since 1970; 0: not known, or it is taken */
+	/* Of the unit, or of the process; "": not known. */
+	char user[64];
+	uint64_t active_since; /* its unit; us since 1970; 0: not known */
+	uint64_t free_since;   /* us since 1970; 0: not known, or it is taken */
 	/*
 	 * 0: the manifest was read. -ENOMSG: there is none. -EACCES: it may not
 	 * be read. -EBADMSG and -EOPNOTSUPP: as hp_manifest_read().
 	 */
 	int manifest_error;
+	uint64_t manifest_device, manifest_inode; /* in a store; or 0 */
 	struct hp_manifest_about about;
 	unsigned int region_count;
 	struct held_region *regions;
@@ -73,12 +78,29 @@ void held_find(struct held *held, struct manager *manager,
 	       const struct machine *machine);
 void held_free(struct held *held);
 
+/* The same of this host, with the systemd that it has. */
+void held_look(struct held *held);
+
 /*
  * The session of "UNIT/NAME": a unit with or without ".service", or "PID". NULL:
  * there is none, or with *ret_many more than one.
  */
 struct held_session *held_get(const struct held *held, const char *text,
 			      bool *ret_many);
+
+/*
+ * The same; NULL: it has said for the command why there is none, and *ret_status
+ * is STATUS_NO, or STATUS_UNKNOWN if not all was seen.
+ */
+struct held_session *held_want(const struct held *held, const char *text,
+			       const struct command *command, int *ret_status);
+
+/* Is that the name that the program gave to the session? */
+bool held_is_named(const struct held_session *session, const char *name);
+
+/* The same session in another look at the host; NULL. */
+struct held_session *held_again(const struct held *held,
+				const struct held_session *session);
 
 /* "db.service/cache"; of a process "812/cache". Valid until the next call. */
 const char *held_title(const struct held_session *session);
@@ -118,9 +140,16 @@ int held_open(pid_t process, uint64_t device, uint64_t inode);
 bool held_parse(const char *text, char *ret_session, size_t size,
 		struct hp_store_name *ret_name);
 
+/*
+ * What the program called its session: %XX becomes a byte. The text must have
+ * room for as much as the name in the store has.
+ */
+void held_program_name(const char *name, char *ret_text);
+
 /* Of a process: its name, its unit, its LUO sessions; "" if not known. */
 void held_process_name(pid_t process, char *name, size_t size);
 void held_process_unit(pid_t process, char *unit, size_t size);
+void held_process_user(pid_t process, char *user, size_t size);
 /* The result: how many. */
 unsigned int held_process_session(pid_t process, char *name, size_t size);
 /* Does its name ask systemd to let it live to the kexec? */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "held/json.h"
 
@@ -20,6 +21,21 @@ const char *held_manifest_word(const struct held_session *session)
 	default:
 		return "not readable";
 	}
+}
+
+/* Of a manifest: what is no UTF-8 must not make the whole report fail. */
+static json_t *words(const char *text)
+{
+	json_t *string = json_string(text);
+	char copy[128];
+
+	if (string)
+		return string;
+	(void)snprintf(copy, sizeof(copy), "%s", text);
+	for (char *c = copy; *c; c++)
+		if (*c & 0x80)
+			*c = '?';
+	return json_string(copy);
 }
 
 static json_t *hex(uint64_t number)
@@ -42,12 +58,12 @@ static json_t *region_object(const struct held_region *region)
 	if (object && region->listed)
 		(void)json_object_update_new(
 			object,
-			json_pack("{sIsIsIss}", "bytes",
+			json_pack("{sIsIsIso}", "bytes",
 				  (json_int_t)region->entry.length, "page_size",
 				  (json_int_t)hp_manifest_page_size(
 					  &region->entry),
 				  "layout", (json_int_t)region->entry.layout,
-				  "label", region->entry.label));
+				  "label", words(region->entry.label)));
 	return object;
 }
 
@@ -57,12 +73,13 @@ static json_t *manifest_object(const struct held_session *session)
 
 	if (session->manifest_error)
 		return json_null();
-	return json_pack("{sbsIsIsIsIssssss}", "sealed", (int)about->sealed,
+	return json_pack("{sbsIsIsIsIsososo}", "sealed", (int)about->sealed,
 			 "generation", (json_int_t)about->generation, "updates",
 			 (json_int_t)about->updates, "written_ns",
 			 (json_int_t)about->written_ns, "owner",
-			 (json_int_t)about->owner, "kernel", about->kernel,
-			 "boot_id", about->boot_id, "library", about->library);
+			 (json_int_t)about->owner, "kernel",
+			 words(about->kernel), "boot_id", words(about->boot_id),
+			 "library", words(about->library));
 }
 
 static json_t *regions_array(const struct held_session *session)
@@ -78,14 +95,16 @@ static json_t *regions_array(const struct held_session *session)
 static json_t *session_object(const struct held_session *session)
 {
 	return json_pack(
-		"{sssssssbsosIsosIsssosososososI}", "title",
-		held_title(session), "unit", session->unit, "name",
-		session->name, "unit_gone", session->unit_gone, "id",
-		hex(session->id), "holder", (json_int_t)session->holder,
-		"taken_by",
+		"{sssssssssbsosIsosssIsIsssosososososI}", "title",
+		held_title(session), "unit", session->unit, "user",
+		session->user, "name", session->name, "unit_gone",
+		session->unit_gone, "id", hex(session->id), "holder",
+		(json_int_t)session->holder, "taken_by",
 		session->owner ? json_integer(session->owner) : json_null(),
-		"free_since_us", (json_int_t)session->free_since,
-		"manifest_state", held_manifest_word(session), "manifest",
+		"taken_by_name", session->owner_name, "active_since_us",
+		(json_int_t)session->active_since, "free_since_us",
+		(json_int_t)session->free_since, "manifest_state",
+		held_manifest_word(session), "manifest",
 		manifest_object(session), "regions", regions_array(session),
 		"restart", life_object(&session->lives.restart), "stop",
 		life_object(&session->lives.stop), "kexec",

@@ -113,6 +113,14 @@ int manager_version(struct manager *manager)
 	return *text ? atoi(text) : -ENOENT;
 }
 
+bool manager_is_stopping(struct manager *manager)
+{
+	char text[64] = "";
+
+	get_word(manager, OBJECT, MANAGER, "SystemState", text, sizeof(text));
+	return !*text || !strcmp(text, "stopping");
+}
+
 /* -- Units ----------------------------------------------------------------- */
 
 static int read_entry(sd_bus_message *reply, struct unit *unit)
@@ -139,15 +147,18 @@ static int read_entry(sd_bus_message *reply, struct unit *unit)
 	return 1;
 }
 
-static int dump(struct manager *manager, struct unit *unit)
+/*
+ * By the unit's own method: that of the manager, which takes a name, refuses a unit
+ * that has no file any more.
+ */
+static int dump(struct manager *manager, const char *path, struct unit *unit)
 {
 	sd_bus_error error = SD_BUS_ERROR_NULL;
 	sd_bus_message *reply = NULL;
 	int err;
 
-	err = sd_bus_call_method(manager->bus, DESTINATION, OBJECT, MANAGER,
-				 "DumpUnitFileDescriptorStore", &error, &reply,
-				 "s", unit->name);
+	err = sd_bus_call_method(manager->bus, DESTINATION, path, SERVICE,
+				 "DumpFileDescriptorStore", &error, &reply, "");
 	/* systemd before 254 has no such method. */
 	if (sd_bus_error_has_name(&error, SD_BUS_ERROR_UNKNOWN_METHOD)) {
 		sd_bus_error_free(&error);
@@ -177,14 +188,102 @@ static void read_words(struct manager *manager, const char *path,
 	WORD(SERVICE, "NotifyAccess", notify_access);
 	WORD(SERVICE, "Type", type);
 	WORD(SERVICE, "User", user);
+	WORD(SERVICE, "KillMode", kill_mode);
 #undef WORD
+}
+
+static bool conflicts_with_shutdown(struct manager *manager, const char *path)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	char **names = NULL;
+	bool found = false;
+
+	if (sd_bus_get_property_strv(manager->bus, DESTINATION, path, UNIT,
+				     "Conflicts", &error, &names) < 0)
+		sd_bus_error_free(&error);
+	for (char **name = names; name && *name; name++) {
+		found |= !strcmp(*name, "shutdown.target");
+		free(*name);
+	}
+	free(names);
+	return found;
+}
+
+/* -- ExecStart=hugepersist load NAME DIR -- PROGRAM ------------------------ */
+
+static bool is_program(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return !strcmp(slash ? slash + 1 : path, "hugepersist");
+}
+
+static void take_words(struct unit *unit, const char *const *words, int count)
+{
+	if (count < 4 || !is_program(words[0]) ||
+	    strcmp(words[1], "load") != 0 || words[3][0] != '/' ||
+	    strlen(words[2]) >= sizeof(unit->load_name) ||
+	    strlen(words[3]) >= sizeof(unit->load_folder))
+		return;
+	(void)snprintf(unit->load_name, sizeof(unit->load_name), "%s",
+		       words[2]);
+	(void)snprintf(unit->load_folder, sizeof(unit->load_folder), "%s",
+		       words[3]);
+}
+
+/* One command: its path, its words, and what became of it. */
+static int read_command(sd_bus_message *reply, struct unit *unit)
+{
+	const char *words[4], *word;
+	int count = 0, rc;
+
+	rc = sd_bus_message_enter_container(reply, 'r', "sasbttttuii");
+	if (rc <= 0)
+		return rc;
+	rc = sd_bus_message_skip(reply, "s");
+	if (rc >= 0)
+		rc = sd_bus_message_enter_container(reply, 'a', "s");
+	while (rc >= 0) {
+		rc = sd_bus_message_read(reply, "s", &word);
+		if (rc <= 0)
+			break;
+		if (count < 4)
+			words[count++] = word;
+	}
+	if (rc >= 0)
+		take_words(unit, words, count);
+	if (rc >= 0)
+		rc = sd_bus_message_exit_container(reply);
+	if (rc >= 0)
+		rc = sd_bus_message_skip(reply, "bttttuii");
+	if (rc >= 0)
+		rc = sd_bus_message_exit_container(reply);
+	return rc < 0 ? rc : 1;
+}
+
+static void read_commands(struct manager *manager, const char *path,
+			  struct unit *unit)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	sd_bus_message *reply = NULL;
+	int rc = sd_bus_get_property(manager->bus, DESTINATION, path, SERVICE,
+				     "ExecStart", &error, &reply,
+				     "a(sasbttttuii)");
+
+	if (rc >= 0)
+		rc = sd_bus_message_enter_container(reply, 'a',
+						    "(sasbttttuii)");
+	while (rc > 0)
+		rc = read_command(reply, unit);
+	sd_bus_error_free(&error);
+	sd_bus_message_unref(reply);
 }
 
 static int read_unit(struct manager *manager, const char *path,
 		     struct unit *unit)
 {
 	uint32_t process = 0;
-	int err, survives = 0;
+	int err, survives = 0, dynamic = 0;
 
 	err = get_number(manager, path, SERVICE, "NFileDescriptorStore", 'u',
 			 &unit->store_count);
@@ -200,15 +299,23 @@ static int read_unit(struct manager *manager, const char *path,
 				 't', &unit->inactive_since);
 	if (err < 0)
 		return err;
+	(void)get_number(manager, path, UNIT, "ActiveEnterTimestamp", 't',
+			 &unit->active_since);
 	unit->main_process = (pid_t)process;
 	/* systemd before 255 does not know it. */
 	(void)get_number(manager, path, UNIT, "SurviveFinalKillSignal", 'b',
 			 &survives);
 	unit->survives = survives;
+	(void)get_number(manager, path, SERVICE, "DynamicUser", 'b', &dynamic);
+	unit->dynamic_user = dynamic;
+	unit->goes_at_shutdown = conflicts_with_shutdown(manager, path);
 	read_words(manager, path, unit);
+	read_commands(manager, path, unit);
 	if (!strcmp(unit->active_state, "active"))
 		unit->inactive_since = 0;
-	return unit->store_count ? dump(manager, unit) : 0;
+	else
+		unit->active_since = 0;
+	return unit->store_count ? dump(manager, path, unit) : 0;
 }
 
 static void unit_free(struct unit *unit)

@@ -30,13 +30,19 @@ struct unit {
 	char preserve[16]; /* FileDescriptorStorePreserve=; before 254: "" */
 	char notify_access[16];
 	char type[16];
-	char user[64];
+	char user[64]; /* "": root, or with dynamic_user a name of its own */
+	bool dynamic_user;
 	uint32_t store_max, store_count;
-	bool survives;	    /* SurviveFinalKillSignal= */
+	bool survives;	       /* SurviveFinalKillSignal= */
+	bool goes_at_shutdown; /* it conflicts with shutdown.target */
+	char kill_mode[16];
+	/* The directory of hugepersist load in ExecStart=; "": none. */
+	char load_name[64], load_folder[256];
 	pid_t main_process; /* 0: none */
 	uint64_t
 		inactive_since; /* us since 1970; 0: it is running or never ran */
-	bool dumped;		/* the entries are known; before 254: no */
+	uint64_t active_since; /* us since 1970; 0: it is not running */
+	bool dumped;	       /* the entries are known; before 254: no */
 	unsigned int entry_count;
 	struct unit_entry *entries;
 };
@@ -49,6 +55,9 @@ void manager_close(struct manager *manager);
 
 /* 252, 257, 262 */
 int manager_version(struct manager *manager);
+
+/* Does the host go down? Yes also if systemd does not answer any more. */
+bool manager_is_stopping(struct manager *manager);
 
 /* All services that have something in their store. */
 int manager_stores(struct manager *manager, struct unit **ret_units);
