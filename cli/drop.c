@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -22,18 +23,26 @@ static const char usage[] =
 	"named before the question.\n"
 	"\n"
 	"  -y, --yes      do not ask\n"
+	"  -j, --json     with --yes: JSON\n"
 	"  -h, --help     print this\n"
 	"  -V, --version  print the version\n"
 	"\n"
 	"Exit status: 0 the memory was given up; 1 it was not; 2 wrong usage, "
 	"or\n"
-	"it failed; 3 it is not known whether systemd gave it up.\n";
+	"it failed; 3 it is not known whether systemd gave it up, or whether "
+	"there is\n"
+	"such a session (be root).\n";
 
 static const struct option long_options[] = {
 	{ "yes", no_argument, NULL, 'y' },
+	{ "json", no_argument, NULL, 'j' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ 0 }
+};
+
+struct options {
+	bool yes, json;
 };
 
 #define STUB_FOLDER "/run/systemd/system"
@@ -73,6 +82,29 @@ static void print_loss(const struct held *held,
 	if (others)
 		printf("%u descriptors of the unit that are not ours\n",
 		       others);
+}
+
+static void print_json(const struct held *held,
+		       const struct held_session *session, int status)
+{
+	json_t *titles = json_array(), *report;
+
+	for (struct held_session *s = held->sessions; s; s = s->next)
+		if (s->of == session->of)
+			(void)json_array_append_new(
+				titles,
+				json_pack("{sssI}", "title", held_title(s),
+					  "bytes", (json_int_t)s->bytes));
+	report = json_pack("{sisssssosi}", "version", 1, "unit", session->unit,
+			   "given_up",
+			   status == STATUS_YES ? "yes" :
+			   status == STATUS_NO	? "no" :
+						  "unknown",
+			   "sessions", titles, "descriptors",
+			   (int)session->of->store_count);
+	(void)json_dumpf(report, stdout, JSON_INDENT(2));
+	json_decref(report);
+	putchar('\n');
 }
 
 /* -- Giving up ------------------------------------------------------------- */
@@ -145,9 +177,7 @@ static int give_up(struct manager *manager, const struct held_session *session)
 				     manager_problem(manager)),
 		       STATUS_NO;
 	status = seen_empty(manager, session->unit);
-	if (status == STATUS_YES)
-		printf("The memory of %s was given up.\n", session->unit);
-	else
+	if (status != STATUS_YES)
 		(void)command_error(&drop_command,
 				    "the store of %s is not seen to be empty",
 				    session->unit);
@@ -155,8 +185,10 @@ static int give_up(struct manager *manager, const struct held_session *session)
 }
 
 static int decide(struct manager *manager, const struct held *held,
-		  const struct held_session *session, bool yes)
+		  const struct held_session *session, const struct options *o)
 {
+	int status;
+
 	if (session->by != HELD_BY_STORE || !session->of)
 		return command_error(
 			       &drop_command,
@@ -171,35 +203,33 @@ static int decide(struct manager *manager, const struct held *held,
 				     (long)session->owner, session->owner_name,
 				     held_title(session)),
 		       STATUS_NO;
-	print_loss(held, session);
-	if (!yes && !command_ask("All of this is given up for good.")) {
+	if (!o->json)
+		print_loss(held, session);
+	if (!o->yes && !command_ask("All of this is given up for good.")) {
 		puts("Nothing was changed.");
 		return STATUS_NO;
 	}
-	return give_up(manager, session);
+	status = give_up(manager, session);
+	if (o->json)
+		print_json(held, session, status);
+	else if (status == STATUS_YES)
+		printf("The memory of %s was given up.\n", session->unit);
+	return status;
 }
 
-static int drop(const char *title, bool yes)
+static int drop(const char *title, const struct options *o)
 {
 	struct manager *manager = NULL;
 	struct held_session *session;
 	struct held held;
-	bool many;
 	int status;
 
 	if (manager_open(&manager) < 0)
 		return command_error(&drop_command, "there is no systemd");
 	held_find(&held, manager, &machine_linux);
-	session = held_get(&held, title, &many);
+	session = held_want(&held, title, &drop_command, &status);
 	if (session)
-		status = decide(manager, &held, session, yes);
-	else
-		status = command_error(&drop_command,
-				       many ? "more than one session is %s" :
-					      "there is no session %s: see "
-					      "hugepersist status",
-				       title),
-		status = STATUS_NO;
+		status = decide(manager, &held, session, o);
 	held_free(&held);
 	manager_close(manager);
 	return status;
@@ -207,13 +237,16 @@ static int drop(const char *title, bool yes)
 
 static int run(int argc, char **argv)
 {
-	bool yes = false;
+	struct options o = { 0 };
 	int c;
 
-	while ((c = getopt_long(argc, argv, "yhV", long_options, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, "yjhV", long_options, NULL)) != -1)
 		switch (c) {
 		case 'y':
-			yes = true;
+			o.yes = true;
+			break;
+		case 'j':
+			o.json = true;
 			break;
 		case 'h':
 			fputs(usage, stdout);
@@ -227,7 +260,9 @@ static int run(int argc, char **argv)
 	if (optind + 1 != argc || !strchr(argv[optind], '/'))
 		return command_misused(&drop_command,
 				       "the session is given as UNIT/NAME");
-	return drop(argv[optind], yes);
+	if (o.json && !o.yes)
+		return command_misused(&drop_command, "--json goes with --yes");
+	return drop(argv[optind], &o);
 }
 
 const struct command drop_command = {

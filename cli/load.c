@@ -14,7 +14,6 @@
 #include "session/session.h"
 
 #define FIRST 3
-#define ASIDE 2048
 
 static const char usage[] =
 	"Usage: hugepersist load NAME DIR [OPTION]... -- PROGRAM "
@@ -84,10 +83,10 @@ static unsigned int passed_count(void)
 		       0;
 }
 
-/* The session's own numbers could be in the way. */
-static int aside(int fd)
+/* The session's own numbers are in the way of those that the program gets. */
+static int aside(int fd, unsigned int most)
 {
-	return fcntl(fd, F_DUPFD_CLOEXEC, ASIDE);
+	return fcntl(fd, F_DUPFD_CLOEXEC, FIRST + (int)most);
 }
 
 static bool pass_session(const struct hp_session *session)
@@ -96,10 +95,13 @@ static bool pass_session(const struct hp_session *session)
 	struct hp_store_name parts = { .manifest = true, .id = store->id };
 	char names[HP_REGIONS_MAX + 1][HP_STORE_NAME_SIZE];
 	int fds[HP_REGIONS_MAX + 1];
-	unsigned int count = 0, before = passed_count();
+	unsigned int count = 0, before = passed_count(), most = before + 1;
+
+	for (struct hp_region *r = session->regions; r; r = r->next)
+		most++;
 
 	hp_store_name(names[count], store->prefix, &parts);
-	fds[count++] = aside(session->manifest->fd);
+	fds[count++] = aside(session->manifest->fd, most);
 	for (struct hp_region *r = session->regions; r; r = r->next) {
 		parts = (struct hp_store_name){
 			.id = store->id,
@@ -107,7 +109,7 @@ static bool pass_session(const struct hp_session *session)
 			.incarnation = r->incarnation,
 		};
 		hp_store_name(names[count], store->prefix, &parts);
-		fds[count++] = aside(r->fd);
+		fds[count++] = aside(r->fd, most);
 	}
 	for (unsigned int i = 0; i < count; i++)
 		if (fds[i] < 0 || !pass(names[i], fds[i], before + i))
@@ -137,7 +139,12 @@ static bool load_session(struct hp_session *session, const char *directory)
 	struct hp_save_opts opts = { .size = sizeof(opts),
 				     .progress = copy_progress };
 	struct hp_save_result result = { .size = sizeof(result) };
-	int err = hp_session_load(session, directory, &opts, &result);
+	struct rlimit before = { 0 };
+	bool passed;
+	int err;
+
+	copy_raise_limit(&before);
+	err = hp_session_load(session, directory, &opts, &result);
 
 	if (!err)
 		err = hp_session_preserve(session);
@@ -147,7 +154,9 @@ static bool load_session(struct hp_session *session, const char *directory)
 	}
 	copy_print("Loaded", &result);
 	(void)fflush(stdout);
-	return pass_session(session);
+	passed = pass_session(session);
+	(void)setrlimit(RLIMIT_NOFILE, &before);
+	return passed;
 }
 
 static bool load(const char *name, const char *directory)

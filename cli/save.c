@@ -2,8 +2,8 @@
 /*
  * hugepersist save: a session of a stopped service to a directory.
  */
-#include <errno.h>
 #include <getopt.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,104 +16,87 @@ static const char usage[] =
 	"to a directory, which outlives a reboot. The memory stays.\n"
 	"\n"
 	"  -r, --replace  replace whatever save is in the directory\n"
+	"  -j, --json     JSON\n"
 	"  -h, --help     print this\n"
 	"  -V, --version  print the version\n"
 	"\n"
 	"Exit status: 0 it is saved; 1 it is not, and an older save is as it "
 	"was;\n"
-	"2 wrong usage.\n";
+	"3 it is not known whether there is such a session (be root); 2 wrong\n"
+	"usage.\n";
 
 static const struct option long_options[] = {
 	{ "replace", no_argument, NULL, 'r' },
+	{ "json", no_argument, NULL, 'j' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ 0 }
 };
 
-/* Reading only: the seal stays. */
-static int open_all(struct hp_session *session)
+static void print(const struct held_session *held, const char *directory,
+		  const struct hp_save_result *result, bool json)
 {
-	struct hp_region_opts opts = {
-		.size = sizeof(opts),
-		.flags = HP_REGION_READ_ONLY | HP_REGION_MUST_EXIST,
-	};
-	struct hp_region_info info = { .size = sizeof(info) };
-	struct hp_region *region;
-	int err = 0;
+	json_t *report;
 
-	for (unsigned int i = 0; !err; i++) {
-		err = hp_session_region(session, i, &info);
-		if (!err && !(info.state & HP_REGION_IS_OPEN))
-			err = hp_region_open(session, info.token, 0, &opts,
-					     &region);
+	if (!json) {
+		copy_print("Saved", result);
+		return;
 	}
-	return err == -ENOENT ? 0 : err;
+	report = json_pack("{sisssssisIsIsI}", "version", 1, "title",
+			   held_title(held), "directory", directory, "regions",
+			   (int)result->regions, "bytes",
+			   (json_int_t)result->total_bytes, "written",
+			   (json_int_t)result->moved_bytes, "duration_ns",
+			   (json_int_t)result->duration_ns);
+	(void)json_dumpf(report, stdout, JSON_INDENT(2));
+	json_decref(report);
+	putchar('\n');
 }
 
-static int save_session(const struct held_session *held, const char *directory,
-			bool replace)
+static int save_session(const struct held_session *session,
+			const char *directory, bool replace, bool json)
 {
-	struct hp_save_opts opts = {
-		.size = sizeof(opts),
-		.flags = replace ? HP_SAVE_REPLACE : 0,
-		.progress = copy_progress,
-	};
 	struct hp_save_result result = { .size = sizeof(result) };
-	struct hp_session *session;
-	int err;
 
-	if (!copy_open(&save_command, held, &session))
+	if (!session->of || session->owner)
+		return command_error(&save_command,
+				     "%s is not in the store of a stopped "
+				     "service: stop it first",
+				     held_title(session)),
+		       STATUS_NO;
+	if (!copy_save(&save_command, session, directory, replace, &result))
 		return STATUS_NO;
-	err = open_all(session);
-	if (!err)
-		err = hp_session_save(session, directory, &opts, &result);
-	if (!err)
-		copy_print("Saved", &result);
-	else
-		(void)command_error(&save_command, "%s: %s", directory,
-				    hp_strerror(err));
-	(void)hp_session_close(session);
-	return err < 0 ? STATUS_NO : STATUS_YES;
+	print(session, directory, &result, json);
+	return STATUS_YES;
 }
 
-static int save(const char *title, const char *directory, bool replace)
+static int save(const char *title, const char *directory, bool replace,
+		bool json)
 {
-	struct manager *manager = NULL;
 	struct held_session *session;
 	struct held held;
-	bool many;
-	int status = STATUS_NO;
+	int status;
 
-	(void)manager_open(&manager);
-	held_find(&held, manager, &machine_linux);
-	manager_close(manager);
-	session = held_get(&held, title, &many);
-	if (!session)
-		(void)command_error(&save_command,
-				    many ? "more than one session is %s" :
-					   "there is no session %s: see "
-					   "hugepersist status",
-				    title);
-	else if (!session->of || session->owner)
-		(void)command_error(&save_command,
-				    "%s is not in the store of a stopped "
-				    "service: stop it first",
-				    title);
-	else
-		status = save_session(session, directory, replace);
+	held_look(&held);
+	session = held_want(&held, title, &save_command, &status);
+	if (session)
+		status = save_session(session, directory, replace, json);
 	held_free(&held);
 	return status;
 }
 
 static int run(int argc, char **argv)
 {
-	bool replace = false;
+	bool replace = false, json = false;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "rhV", long_options, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, "rjhV", long_options, NULL)) != -1)
 		switch (c) {
 		case 'r':
 			replace = true;
+			break;
+		case 'j':
+			json = true;
 			break;
 		case 'h':
 			fputs(usage, stdout);
@@ -127,7 +110,7 @@ static int run(int argc, char **argv)
 	if (optind + 2 != argc || !strchr(argv[optind], '/'))
 		return command_misused(&save_command,
 				       "UNIT/NAME and DIR are needed");
-	return save(argv[optind], argv[optind + 1], replace);
+	return save(argv[optind], argv[optind + 1], replace, json);
 }
 
 const struct command save_command = {
