@@ -4,12 +4,8 @@
  */
 #include <errno.h>
 #include <getopt.h>
-#include <linux/reboot.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/reboot.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -18,13 +14,17 @@
 #include "update/update.h"
 
 static const char usage[] =
-	"Usage: hugepersist update KERNEL [OPTION]...\n"
+	"Usage: hugepersist update KERNEL --append=LINE [OPTION]...\n"
+	"       hugepersist update KERNEL --reuse-cmdline [OPTION]...\n"
+	"       hugepersist update --reboot [OPTION]...\n"
 	"Look whether all memory that is held will survive a kexec into that\n"
 	"kernel. If so, load it and jump. If not, refuse and change nothing.\n"
 	"\n"
 	"  -i, --initrd=FILE     of the next kernel\n"
 	"  -a, --append=LINE     its command line\n"
 	"  -r, --reuse-cmdline   the command line is that of this kernel\n"
+	"  -s, --save=DIR        stop the services and save all to DIR before\n"
+	"  -b, --reboot          save, and reboot the ordinary way\n"
 	"  -l, --lose=UNIT/NAME  go on although that session will not survive\n"
 	"  -n, --dry-run         only look\n"
 	"  -y, --yes             do not ask\n"
@@ -40,6 +40,8 @@ static const struct option long_options[] = {
 	{ "initrd", required_argument, NULL, 'i' },
 	{ "append", required_argument, NULL, 'a' },
 	{ "reuse-cmdline", no_argument, NULL, 'r' },
+	{ "save", required_argument, NULL, 's' },
+	{ "reboot", no_argument, NULL, 'b' },
 	{ "lose", required_argument, NULL, 'l' },
 	{ "dry-run", no_argument, NULL, 'n' },
 	{ "yes", no_argument, NULL, 'y' },
@@ -78,82 +80,17 @@ static int print(const struct options *o, enum answer_kind verdict)
 	};
 	const struct report_field fields[] = {
 		{ FIELD_NUMBER, "version", NULL, 1 },
-		{ FIELD_TEXT, "image", o->update.image_path, 0 },
+		{ FIELD_TEXT, "image",
+		  o->update.image_path ? o->update.image_path : "", 0 },
 		{ FIELD_TEXT, "update", answer_word(verdict), 0 },
 	};
 
+	const char *sentence = o->update.reboot && verdict == ANSWER_YES ?
+				       "Yes: all that is held can be saved." :
+				       sentences[verdict];
+
 	return o->json ? print_json(&o->update.answers, fields, 3) :
-			 print_table(&o->update.answers, sentences[verdict]);
-}
-
-/* -- The jump -------------------------------------------------------------- */
-
-static int jump(void)
-{
-	char *command[] = { "systemctl", "kexec", NULL };
-
-	if (access("/run/systemd/system", F_OK) == 0) {
-		(void)execvp(command[0], command);
-		return -errno;
-	}
-	sync();
-	return reboot(LINUX_REBOOT_CMD_KEXEC) < 0 ? -errno : 0;
-}
-
-static bool is_interrupted(const sigset_t *signals)
-{
-	sigset_t pending;
-
-	(void)sigpending(&pending);
-	for (int i = 1; i < NSIG; i++)
-		if (sigismember(&pending, i) == 1 &&
-		    sigismember(signals, i) == 1)
-			return true;
-	return false;
-}
-
-/* A kernel that was loaded must not stay if nobody jumps into it. */
-static int load_and_jump(const struct options *o, const sigset_t *signals)
-{
-	int err = update_load(&o->update);
-
-	if (err < 0)
-		return err;
-	err = update_record(&o->update);
-	if (!err && is_interrupted(signals))
-		err = -EINTR;
-	if (!err)
-		err = jump();
-	if (err < 0)
-		(void)update_unload();
-	return err;
-}
-
-static int go(struct options *o)
-{
-	sigset_t signals;
-	int err;
-
-	puts("From here on nothing can be taken back: the services stop, and a "
-	     "jump that fails is a reboot, which loses all that is held.");
-	if (!o->yes && !command_ask("Update?")) {
-		puts("Nothing was changed.");
-		return STATUS_NO;
-	}
-	(void)fflush(stdout);
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGHUP);
-	(void)sigprocmask(SIG_BLOCK, &signals, NULL);
-	err = load_and_jump(o, &signals);
-	if (!err)
-		return STATUS_YES;
-	(void)command_error(&update_command,
-			    "the kernel could not be loaded or started: %s. "
-			    "No kernel is loaded",
-			    strerror(-err));
-	return STATUS_NO;
+			 print_table(&o->update.answers, sentence);
 }
 
 /* -- The command ----------------------------------------------------------- */
@@ -173,46 +110,81 @@ static bool check_lose(const struct options *o)
 	return true;
 }
 
+static const int statuses[] = {
+	[ANSWER_YES] = STATUS_YES,
+	[ANSWER_NO] = STATUS_NO,
+	[ANSWER_UNKNOWN] = STATUS_UNKNOWN,
+};
+
+/* Look at the host, and judge. */
+static enum answer_kind examine(struct update *update)
+{
+	answers_free(&update->answers);
+	update_check(update);
+	return judge(&update->answers);
+}
+
+static bool ask(const struct options *o)
+{
+	fputs(o->update.reboot ?
+		      "The services stop, all is saved, and the host "
+		      "reboots.\n" :
+		      "From here on nothing can be taken back: the services "
+		      "stop, and a jump\nthat fails is a reboot, which loses "
+		      "all that is held. --save writes it\nto disk first.\n",
+	      stdout);
+	return o->yes || command_ask("Update?");
+}
+
 static int decide(struct options *o)
 {
-	static const int statuses[] = {
-		[ANSWER_YES] = STATUS_YES,
-		[ANSWER_NO] = STATUS_NO,
-		[ANSWER_UNKNOWN] = STATUS_UNKNOWN,
-	};
+	struct update *update = &o->update;
 	enum answer_kind verdict;
 
 	if (!check_lose(o))
 		return STATUS_FAILED;
-	update_check(&o->update);
-	verdict = judge(&o->update.answers);
+	verdict = examine(update);
 	if (print(o, verdict) < 0 || fflush(stdout))
 		return command_error(&update_command,
 				     "cannot write the report");
 	if (verdict != ANSWER_YES || o->dry)
 		return statuses[verdict];
-	return go(o);
+	if (!ask(o)) {
+		puts("Nothing was changed.");
+		return STATUS_NO;
+	}
+	/* Hours can have passed. */
+	if (!o->yes) {
+		held_free(&update->held);
+		held_look(&update->held);
+		verdict = examine(update);
+	}
+	if (verdict != ANSWER_YES) {
+		(void)print(o, verdict);
+		return statuses[verdict];
+	}
+	return update_go(update);
 }
 
 static int look(struct options *o)
 {
-	struct manager *manager = NULL;
-	int status, err = image_read(o->update.image_path, &o->update.image);
+	struct update *update = &o->update;
+	int status, err = update->reboot ? 0 :
+					   image_read(update->image_path,
+						      &update->image);
 
 	if (err < 0)
 		return command_error(&update_command, "%s: %s",
-				     o->update.image_path,
+				     update->image_path,
 				     err == -ENOEXEC ?
 					     "not a kernel image (bzImage)" :
 					     strerror(-err)),
 		       STATUS_NO;
-	(void)manager_open(&manager);
-	held_find(&o->update.held, manager, &machine_linux);
-	manager_close(manager);
+	held_look(&update->held);
 	status = decide(o);
-	answers_free(&o->update.answers);
-	held_free(&o->update.held);
-	image_free(&o->update.image);
+	answers_free(&update->answers);
+	held_free(&update->held);
+	image_free(&update->image);
 	return status;
 }
 
@@ -243,6 +215,12 @@ static int set(struct options *o, int c)
 	case 'r':
 		o->reuse = true;
 		return -1;
+	case 's':
+		o->update.save = optarg;
+		return -1;
+	case 'b':
+		o->update.reboot = true;
+		return -1;
 	case 'l':
 		if (o->update.lose_count == UPDATE_LOSE_MAX)
 			return command_misused(&update_command,
@@ -269,32 +247,52 @@ static int set(struct options *o, int c)
 	}
 }
 
+static const char *problem(const struct options *o, int operands)
+{
+	const struct update *update = &o->update;
+
+	if (update->reboot &&
+	    (operands || o->reuse || update->parameters || update->initrd_path))
+		return "--reboot goes without KERNEL and what is for it";
+	if (!update->reboot && operands != 1)
+		return "one KERNEL is needed";
+	if (!update->reboot && o->reuse == (update->parameters != NULL))
+		return "one of --append and --reuse-cmdline is needed";
+	if (update->save && *update->save != '/')
+		return "--save is an absolute path";
+	if (o->json && !o->dry)
+		return "--json goes with --dry-run";
+	return NULL;
+}
+
+static bool check_usage(const struct options *o, int operands)
+{
+	const char *wrong = problem(o, operands);
+
+	if (wrong)
+		(void)command_misused(&update_command, "%s", wrong);
+	return !wrong;
+}
+
 static int run(int argc, char **argv)
 {
 	static struct options o;
 	int c, status;
 
-	while ((c = getopt_long(argc, argv, "i:a:rl:nyjhV", long_options,
+	while ((c = getopt_long(argc, argv, "i:a:rs:bl:nyjhV", long_options,
 				NULL)) != -1) {
 		status = set(&o, c);
 		if (status >= 0)
 			return status;
 	}
-	if (optind + 1 != argc)
-		return command_misused(&update_command, "one KERNEL is needed");
-	if (o.reuse == (o.update.parameters != NULL))
-		return command_misused(&update_command,
-				       "one of --append and --reuse-cmdline is "
-				       "needed");
-	if (o.json && !o.dry)
-		return command_misused(&update_command,
-				       "--json goes with --dry-run");
+	o.update.image_path = argv[optind];
+	if (!check_usage(&o, argc - optind))
+		return STATUS_FAILED;
 	if (o.reuse)
 		o.update.parameters = this_line();
-	if (!o.update.parameters)
+	if (!o.update.reboot && !o.update.parameters)
 		return command_error(&update_command,
 				     "cannot read /proc/cmdline");
-	o.update.image_path = argv[optind];
 	return look(&o);
 }
 

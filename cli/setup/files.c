@@ -39,7 +39,7 @@ int files_look(const char *path, const char *text, enum files_state *ret_state)
 	return 0;
 }
 
-static int make_folder(const char *path)
+int files_make_folder(const char *path)
 {
 	char folder[PATH_MAX];
 	char *slash;
@@ -88,7 +88,7 @@ static int sync_folder(const char *path)
 int files_write(const char *path, const char *text)
 {
 	char new_path[PATH_MAX];
-	int fd, err = make_folder(path);
+	int fd, err = files_make_folder(path);
 
 	if (err < 0)
 		return err;

@@ -21,6 +21,9 @@ enum files_state {
 /* What is there, compared with a text that begins with the mark. */
 int files_look(const char *path, const char *text, enum files_state *ret_state);
 
+/* The folders above that path. */
+int files_make_folder(const char *path);
+
 /* With its folder; whoever looks sees the old text or the new one, on disk. */
 int files_write(const char *path, const char *text);
 

@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "doctor/examine.h"
+#include "doctor/host.h"
 #include "machine/text.h"
 #include "update/update.h"
 
@@ -99,7 +99,7 @@ static void check_formats(struct update *update)
 			       "be undone here (xz and zstd need the tools of "
 			       "that name).");
 	else
-		answer_no(answer, "The image is damaged: %s.", strerror(-err));
+		answer_no(answer, "The image is damaged.");
 	if (err)
 		answer_remedy(answer, "Give an image that can be read.");
 }
@@ -123,23 +123,6 @@ static void check_signed(struct update *update, const struct answers *doctor)
 
 /* -- The next kernel ------------------------------------------------------- */
 
-/* "kho=on" among the words of a command line. */
-static bool has_word(const char *line, const char *word, bool begins)
-{
-	size_t length = strlen(word);
-
-	while (*line) {
-		size_t size = strcspn(line, " \t\n");
-
-		if ((size == length || (begins && size > length)) &&
-		    !strncmp(line, word, length))
-			return true;
-		line += size;
-		line += strspn(line, " \t\n");
-	}
-	return false;
-}
-
 static void check_parameters(struct update *update)
 {
 	struct answer *answer =
@@ -148,23 +131,24 @@ static void check_parameters(struct update *update)
 			   "needs.");
 	const char *line = update->parameters;
 
-	if (!has_word(line, "kho=on", false) ||
-	    !has_word(line, "liveupdate=on", false)) {
+	if (!host_has_word(line, "kho=on", false) ||
+	    !host_has_word(line, "liveupdate=on", false)) {
 		answer_no(answer,
 			  "%s is missing: the next kernel would not "
 			  "look at what it is given.",
-			  has_word(line, "kho=on", false) ? "liveupdate=on" :
-							    "kho=on");
+			  host_has_word(line, "kho=on", false) ?
+				  "liveupdate=on" :
+				  "kho=on");
 		answer_remedy(answer, "--append='... kho=on liveupdate=on "
 				      "hugetlb_preserve=on'");
-	} else if (!has_word(line, "hugetlb_preserve=on", false) &&
-		   !has_word(line, "hugepages=", true)) {
+	} else if (!host_has_word(line, "hugetlb_preserve=on", false) &&
+		   !host_has_word(line, "hugepages=", true)) {
 		answer_text(answer, "pools",
 			    "only what is preserved; hugetlb_preserve=on keeps "
 			    "their size");
 	} else {
 		answer_text(answer, "pools",
-			    has_word(line, "hugetlb_preserve=on", false) ?
+			    host_has_word(line, "hugetlb_preserve=on", false) ?
 				    "as now" :
 				    "as hugepages= says, what is preserved in "
 				    "it");
@@ -195,7 +179,7 @@ static void check_pages(struct update *update)
 		answer_text(answer, "largest", size_text(largest).text);
 	/* x86: a kernel without 1 GiB pages is one without this word. */
 	if (largest >= HP_PAGE_1G &&
-	    has_word(update->parameters, "nogbpages", false)) {
+	    host_has_word(update->parameters, "nogbpages", false)) {
 		answer_no(answer, "nogbpages: the next kernel has no pages of "
 				  "1 GiB.");
 		answer_remedy(answer, "Take nogbpages out of the command "
@@ -225,19 +209,10 @@ static void check_memory(struct update *update)
 
 static void check_crash(struct update *update)
 {
-	struct answer *answer =
-		answer_add(&update->answers, "next.crash",
-			   "A crash kernel that is there will be there again.");
-	uint64_t loaded = 0;
-
-	(void)read_number(&hp_sys_linux, "/sys/kernel/kexec_crash_loaded",
-			  &loaded);
-	answer_text(answer, "now", loaded ? "loaded" : "none");
-	if (!loaded || has_word(update->parameters, "crashkernel=", true))
-		return;
-	answer_no(answer, "A crash kernel is loaded, and the next command line "
-			  "has no crashkernel=.");
-	answer_remedy(answer, "Add crashkernel= as it is in /proc/cmdline.");
+	host_crash(answer_add(&update->answers, "next.crash",
+			      "A crash kernel that is there will be there "
+			      "again."),
+		   update->parameters);
 }
 
 static void check_initrd(struct update *update)
@@ -246,27 +221,13 @@ static void check_initrd(struct update *update)
 		answer_add(&update->answers, "next.initrd",
 			   "The initrd can be read, and none comes back at "
 			   "shutdown.");
-	struct stat st;
 
-	if (access("/run/initramfs/.need_shutdown", F_OK) == 0) {
-		answer_no(answer, "The initrd of this boot comes back at "
-				  "shutdown (/run/initramfs/.need_shutdown): "
-				  "systemd hands nothing over then.");
-		answer_remedy(answer, "Use an initrd without dracut's "
-				      "shutdown module, and reboot.");
+	if (host_comes_back(answer))
 		return;
-	}
-	if (!update->initrd_path) {
+	if (update->initrd_path)
+		host_judge_initrd(answer, update->initrd_path);
+	else
 		answer_text(answer, "initrd", "none");
-		return;
-	}
-	if (access(update->initrd_path, R_OK) < 0 ||
-	    stat(update->initrd_path, &st) < 0 || !S_ISREG(st.st_mode) ||
-	    !st.st_size) {
-		answer_no(answer, "The initrd cannot be read, or is empty.");
-		answer_remedy(answer, "Make it: dracut, or "
-				      "update-initramfs -u.");
-	}
 }
 
 /* -- Loading --------------------------------------------------------------- */
@@ -292,19 +253,17 @@ static void check_free(struct update *update)
 	uint64_t loaded = 0;
 
 	(void)read_number(&hp_sys_linux, "/sys/kernel/kexec_loaded", &loaded);
-	if (loaded) {
+	if (loaded && update_was_cut_short()) {
+		answer_text(answer, "loaded",
+			    "by an update that was cut short; it is replaced");
+	} else if (loaded) {
 		answer_no(answer,
 			  "A kernel is loaded already, and it cannot be "
 			  "seen by which call: an image of the old call "
 			  "loses everything.");
 		answer_remedy(answer, "Unload it: kexec -u.");
-	} else if (file_says("/etc/default/kexec", "LOAD_KEXEC=true")) {
-		answer_no(answer,
-			  "kexec-tools loads a kernel with the old call "
-			  "at shutdown (LOAD_KEXEC=true), which loses "
-			  "everything.");
-		answer_remedy(answer, "Set LOAD_KEXEC=false in "
-				      "/etc/default/kexec.");
+	} else {
+		host_kexec_tools(answer);
 	}
 }
 
@@ -334,14 +293,25 @@ static void check_seen(struct update *update)
 	answer_remedy(answer, "Be root.");
 }
 
-static void check_session(struct update *update,
-			  const struct held_session *session)
+static void let_lose(const struct update *update,
+		     const struct held_session *session, struct answer *answer)
 {
-	char id[40];
+	if (!answer || answer_is(answer, ANSWER_YES) ||
+	    !update_may_lose(update, session))
+		return;
+	answer_text(answer, "lose", "as it was asked for");
+	answer->kind = ANSWER_YES;
+}
+
+static void check_session(struct update *update,
+			  const struct held_session *session,
+			  struct trial *trial)
+{
 	struct answer *answer;
+	char id[sizeof(answer->id)];
 	const struct life *life = &session->lives.kexec;
 
-	(void)snprintf(id, sizeof(id), "held.%.34s", held_title(session));
+	(void)snprintf(id, sizeof(id), "held.%s", held_title(session));
 	answer = answer_add(&update->answers, id, "%s will survive.",
 			    held_title(session));
 	answer_number(answer, "held", session->bytes, "bytes");
@@ -353,23 +323,48 @@ static void check_session(struct update *update,
 		answer_remedy(answer, "%s", life->remedy);
 	} else if (session->manifest_error) {
 		answer_no(answer, "Its manifest cannot be read.");
+		answer_remedy(answer, "Drop it, or go on with --lose=%s.",
+			      held_title(session));
 	} else {
-		update_try(update, session, answer);
+		trial_session(trial, session, answer);
 	}
-	if (update_may_lose(update, session) &&
-	    !answer_is(answer, ANSWER_YES)) {
-		answer_text(answer, "lose", "as it was asked for");
-		answer->kind = ANSWER_YES;
-	}
+	let_lose(update, session, answer);
+}
+
+static void check_save(struct update *update,
+		       const struct held_session *session)
+{
+	struct answer *answer;
+	char id[sizeof(answer->id)];
+
+	(void)snprintf(id, sizeof(id), "save.%s", held_title(session));
+	answer = answer_add(&update->answers, id,
+			    "%s can be saved while its service is stopped.",
+			    held_title(session));
+	update_check_save(update, session, answer);
+	let_lose(update, session, answer);
+}
+
+/* The ordinary way: what is not saved is lost. */
+static void check_reboot(struct update *update)
+{
+	check_seen(update);
+	for (struct held_session *s = update->held.sessions; s; s = s->next)
+		check_save(update, s);
 }
 
 void update_check(struct update *update)
 {
 	struct answers doctor;
+	struct trial trial = { 0 };
 	const struct doctor_opts opts = { .page_size = HP_PAGE_2M,
 					  .length = HP_PAGE_2M };
 
 	update->answers = (struct answers){ .sys = &hp_sys_linux };
+	if (update->reboot) {
+		check_reboot(update);
+		return;
+	}
 	(void)doctor_examine(&machine_linux, &opts, &doctor);
 	check_whole(update);
 	check_machine(update);
@@ -382,8 +377,17 @@ void update_check(struct update *update)
 	check_initrd(update);
 	check_load(update, &doctor);
 	check_free(update);
+	trial_device(&trial,
+		     answer_add(&update->answers, "kexec.device",
+				"/dev/liveupdate can be opened at shutdown."));
 	check_seen(update);
-	for (struct held_session *s = update->held.sessions; s; s = s->next)
-		check_session(update, s);
+	for (struct held_session *s = update->held.sessions; s; s = s->next) {
+		check_session(update, s, &trial);
+		if (update->save)
+			check_save(update, s);
+	}
+	trial_holes(&trial, answer_add(&update->answers, "held.holes",
+				       "There are pages for what the shutdown "
+				       "will fill."));
 	answers_free(&doctor);
 }

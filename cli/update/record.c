@@ -44,22 +44,30 @@ static json_t *pools(void)
 	return all;
 }
 
-static void boot_id(char *text, size_t size)
+void record_boot_id(char *text, size_t size)
 {
 	if (hp_sys_linux.read_text("/proc/sys/kernel/random/boot_id", text,
 				   size) < 0)
 		*text = '\0';
 }
 
+static json_int_t now_us(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	return (json_int_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 json_t *record_make(const struct held *held)
 {
 	char boot[64], kernel[128] = "";
 
-	boot_id(boot, sizeof(boot));
+	record_boot_id(boot, sizeof(boot));
 	(void)hp_sys_linux.kernel_release(kernel, sizeof(kernel));
 	return json_pack("{sisssssIsoso}", "version", VERSION, "boot_id", boot,
-			 "kernel", kernel, "time", (json_int_t)time(NULL),
-			 "pools", pools(), "held", held_object(held));
+			 "kernel", kernel, "time_us", now_us(), "pools",
+			 pools(), "held", held_object(held));
 }
 
 int record_write(const char *path, json_t *record)
@@ -82,11 +90,44 @@ json_t *record_read(const char *path)
 	return NULL;
 }
 
+/* What was to be lost is not missed. */
+static void leave_out_lost(const struct update *update, json_t *record)
+{
+	json_t *sessions =
+		json_object_get(json_object_get(record, "held"), "sessions");
+	size_t i = 0;
+
+	for (struct held_session *s = update->held.sessions; s; s = s->next) {
+		if (update_may_lose(update, s))
+			(void)json_array_remove(sessions, i);
+		else
+			i++;
+	}
+}
+
 int update_record(const struct update *update)
 {
 	json_t *record = record_make(&update->held);
-	int err = record_write(UPDATE_RECORD, record);
+	int err;
 
+	leave_out_lost(update, record);
+	(void)json_object_set_new(
+		record, "way",
+		json_string(update->reboot ? "reboot" : "kexec"));
+	err = record_write(UPDATE_RECORD, record);
 	json_decref(record);
 	return err;
+}
+
+bool update_was_cut_short(void)
+{
+	json_t *record = record_read(UPDATE_RECORD);
+	const char *of = json_string_value(json_object_get(record, "boot_id"));
+	char boot[64];
+	bool same;
+
+	record_boot_id(boot, sizeof(boot));
+	same = of && !strcmp(of, boot);
+	json_decref(record);
+	return same;
 }

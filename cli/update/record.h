@@ -19,4 +19,7 @@ int record_write(const char *path, json_t *record);
 /* NULL: there is none, or it is none of ours. */
 json_t *record_read(const char *path);
 
+/* Of this boot. */
+void record_boot_id(char *text, size_t size);
+
 #endif
