@@ -8,11 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/klog.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "command.h"
 #include "machine/text.h"
+#include "update/compare.h"
 #include "update/record.h"
 #include "update/update.h"
 
@@ -41,103 +43,6 @@ static const struct option long_options[] = {
 	{ 0 }
 };
 
-/* -- Comparing ------------------------------------------------------------- */
-
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
-
-static const json_t *list_of(const json_t *object, const char *key)
-{
-	return json_object_get(object, key);
-}
-
-/* The element with the same words under these keys. */
-static const json_t *find_same(const json_t *list, const json_t *wanted,
-			       const char *const *keys)
-{
-	const json_t *element;
-	size_t i;
-
-	json_array_foreach((json_t *)(uintptr_t)list, i, element)
-	{
-		const char *const *key = keys;
-
-		while (*key &&
-		       !strcmp(text_of(element, *key), text_of(wanted, *key)))
-			key++;
-		if (!*key)
-			return element;
-	}
-	return NULL;
-}
-
-struct result {
-	json_t *missing; /* sentences */
-	unsigned int sessions, regions;
-	uint64_t bytes;
-};
-
-static void miss(struct result *result, json_t *sentence)
-{
-	(void)json_array_append_new(result->missing, sentence);
-}
-
-static void compare_regions(struct result *result, const json_t *before,
-			    const json_t *after, const char *title)
-{
-	static const char *const keys[] = { "token", NULL };
-	const json_t *region, *now;
-	size_t i;
-
-	json_array_foreach(list_of(before, "regions"), i, region)
-	{
-		json_int_t bytes =
-			json_integer_value(json_object_get(region, "bytes"));
-
-		if (!json_is_true(json_object_get(region, "listed")) ||
-		    !json_is_true(json_object_get(region, "present")))
-			continue;
-		now = find_same(list_of(after, "regions"), region, keys);
-		if (now && json_is_true(json_object_get(now, "present"))) {
-			result->regions++;
-			result->bytes += (uint64_t)bytes;
-			continue;
-		}
-		miss(result,
-		     json_sprintf("%s: region %s '%s' did not come back: the "
-				  "kernel refused it (see the console of the "
-				  "shutdown), or it was dropped",
-				  title, text_of(region, "token"),
-				  text_of(region, "label")));
-	}
-}
-
-static void compare_sessions(struct result *result, const json_t *before,
-			     const json_t *after)
-{
-	static const char *const keys[] = { "id", NULL };
-	const json_t *session, *now;
-	size_t i;
-
-	json_array_foreach(list_of(before, "sessions"), i, session)
-	{
-		const char *title = text_of(session, "title");
-
-		now = find_same(list_of(after, "sessions"), session, keys);
-		if (!now) {
-			miss(result,
-			     json_sprintf("%s did not come back", title));
-			continue;
-		}
-		result->sessions++;
-		compare_regions(result, session, now, title);
-	}
-}
-
 /* -- The report ------------------------------------------------------------ */
 
 static void print_pools(const json_t *before, const json_t *after)
@@ -160,72 +65,159 @@ static void print_pools(const json_t *before, const json_t *after)
 	}
 }
 
-static void print_taken(const json_t *sessions)
+/* "4.2 s" */
+static const char *seconds(int64_t us)
+{
+	static char text[32];
+
+	(void)snprintf(text, sizeof(text), "%.1f s", (double)us / 1e6);
+	return text;
+}
+
+static json_int_t number_of(const json_t *object, const char *key)
+{
+	return json_integer_value(json_object_get(object, key));
+}
+
+static void print_sessions(const json_t *sessions, int64_t left)
 {
 	const json_t *session;
 	size_t i;
 
 	json_array_foreach((json_t *)(uintptr_t)sessions, i, session)
 	{
-		const json_t *owner = json_object_get(session, "taken_by");
+		const json_t *manifest = json_object_get(session, "manifest");
+		const int64_t active = number_of(session, "active_since_us");
 
-		printf("%s: ", text_of(session, "title"));
-		if (json_is_integer(owner))
-			printf("taken by process %" JSON_INTEGER_FORMAT "\n",
-			       json_integer_value(owner));
+		printf("%s: %s, %s, ", record_text(session, "title"),
+		       bytes_text((uint64_t)number_of(session, "bytes")).text,
+		       json_is_true(json_object_get(manifest, "sealed")) ?
+			       "sealed" :
+			       "not sealed");
+		if (json_is_integer(json_object_get(session, "taken_by")))
+			printf("taken by process %" JSON_INTEGER_FORMAT " (%s)",
+			       number_of(session, "taken_by"),
+			       record_text(session, "taken_by_name"));
 		else
-			puts("not taken yet");
+			fputs("not taken yet", stdout);
+		if (active > left)
+			printf("; its service ran again %s after the update "
+			       "began",
+			       seconds(active - left));
+		putchar('\n');
 	}
 }
 
-/* Of this boot, in seconds since 1970. */
-static uint64_t boot_time(void)
-{
-	char line[128];
-	uint64_t seconds = 0;
-	FILE *file = fopen("/proc/stat", "re");
+/* -- This boot ------------------------------------------------------------- */
 
-	while (file && fgets(line, sizeof(line), file))
-		if (!strncmp(line, "btime ", 6))
-			seconds = strtoull(line + 6, NULL, 10);
-	if (file)
-		(void)fclose(file);
-	return seconds;
+/* When the kernel started, in us since 1970. */
+static int64_t boot_time(void)
+{
+	struct timespec up, now;
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &up);
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)(now.tv_sec - up.tv_sec) * 1000000 +
+	       (now.tv_nsec - up.tv_nsec) / 1000;
 }
 
-static void print_text(const struct result *result, const json_t *before,
+/* 13 is kexec, by either call (Documentation/arch/x86/boot.rst). */
+static bool came_by_kexec(void)
+{
+	uint64_t loader = 0;
+
+	return read_number(&hp_sys_linux, "/proc/sys/kernel/bootloader_type",
+			   &loader) < 0 ||
+	       loader >> 4 == 13;
+}
+
+/* The kernel's log of this boot, to be freed; NULL: it cannot be read. */
+static char *read_kernel_log(void)
+{
+	int size = klogctl(10, NULL, 0); /* SYSLOG_ACTION_SIZE_BUFFER */
+	char *log = size > 0 ? command_memory((size_t)size + 1) : NULL;
+
+	/* SYSLOG_ACTION_READ_ALL */
+	if (log && klogctl(3, log, size) < 0) {
+		free(log);
+		log = NULL;
+	}
+	return log;
+}
+
+/* What it said of what it was given. */
+static void print_kernel_log(char *log)
+{
+	static const char *const words[] = { "luo: ", "liveupdate: ",
+					     "preserved" };
+	char *line;
+
+	while ((line = strsep(&log, "\n")) != NULL)
+		for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+			if (strstr(line, words[i])) {
+				/* Without its level: <6>[    1.229843] */
+				printf("kernel: %s\n",
+				       line + (*line == '<' ?
+						       strcspn(line, "[") :
+						       0));
+				break;
+			}
+}
+
+static void print_why(const struct comparison *result, const json_t *before)
+{
+	char *log;
+
+	if (!json_array_size(result->missing) ||
+	    !strcmp(record_text(before, "way"), "reboot"))
+		return;
+	if (!came_by_kexec()) {
+		puts("Why: this kernel was started by a reboot in place of a "
+		     "kexec, which keeps nothing.");
+		return;
+	}
+	log = read_kernel_log();
+	if (log && !strstr(log, "KHO: found kexec handover data"))
+		puts("Why: this kernel was given nothing: its image was loaded "
+		     "by the old call, or kho=on was missing.");
+	else if (log)
+		print_kernel_log(log);
+	free(log);
+}
+
+static void print_text(const struct comparison *result, const json_t *before,
 		       const json_t *after)
 {
-	json_int_t left = json_integer_value(json_object_get(before, "time"));
+	const int64_t left = number_of(before, "time_us"), boot = boot_time();
 	const json_t *sentence;
 	size_t i;
 
-	printf("From kernel %s to kernel %s.\n", text_of(before, "kernel"),
-	       text_of(after, "kernel"));
-	printf("The update began %" PRId64 " s before this kernel started, "
-	       "which was %" PRId64 " s ago.\n",
-	       (int64_t)boot_time() - (int64_t)left,
-	       (int64_t)time(NULL) - (int64_t)boot_time());
-	printf("%u sessions with %u regions came back: %s.\n", result->sessions,
-	       result->regions, bytes_text(result->bytes).text);
-	print_taken(list_of(list_of(after, "held"), "sessions"));
-	print_pools(list_of(before, "pools"), list_of(after, "pools"));
+	printf("From kernel %s to kernel %s.\n", record_text(before, "kernel"),
+	       record_text(after, "kernel"));
+	printf("The update began %s before this kernel started",
+	       seconds(boot - left));
+	printf(", which was %s ago.\n",
+	       seconds((int64_t)number_of(after, "time_us") - boot));
+	printf("%u %s with %u %s came back: %s.\n", result->sessions,
+	       result->sessions == 1 ? "session" : "sessions", result->regions,
+	       result->regions == 1 ? "region" : "regions",
+	       bytes_text(result->bytes).text);
+	print_sessions(record_sessions(after), left);
+	print_pools(json_object_get(before, "pools"),
+		    json_object_get(after, "pools"));
 	json_array_foreach(result->missing, i, sentence)
 		printf("MISSING: %s\n", json_string_value(sentence));
-	if (!result->sessions && json_array_size(result->missing))
-		puts("Nothing came back at all: this was a reboot in place of "
-		     "a "
-		     "kexec, or an image that the old call had loaded.");
+	print_why(result, before);
 }
 
-static void print_object(const struct result *result, json_t *before,
+static void print_object(const struct comparison *result, json_t *before,
 			 json_t *after)
 {
 	json_t *report = json_pack(
-		"{sisisisIsOsOsO}", "version", 1, "sessions",
-		(int)result->sessions, "regions", (int)result->regions, "bytes",
-		(json_int_t)result->bytes, "missing", result->missing, "before",
-		before, "after", after);
+		"{sisbsisisIsOsOsO}", "version", 1, "kexec", came_by_kexec(),
+		"sessions", (int)result->sessions, "regions",
+		(int)result->regions, "bytes", (json_int_t)result->bytes,
+		"missing", result->missing, "before", before, "after", after);
 
 	(void)json_dumpf(report, stdout, JSON_INDENT(2));
 	json_decref(report);
@@ -236,13 +228,10 @@ static void print_object(const struct result *result, json_t *before,
 
 static json_t *record_now(void)
 {
-	struct manager *manager = NULL;
 	struct held held;
 	json_t *record;
 
-	(void)manager_open(&manager);
-	held_find(&held, manager, &machine_linux);
-	manager_close(manager);
+	held_look(&held);
 	record = record_make(&held);
 	held_free(&held);
 	return record;
@@ -250,11 +239,10 @@ static json_t *record_now(void)
 
 static int compare(json_t *before, json_t *after, bool json)
 {
-	struct result result = { .missing = json_array() };
+	struct comparison result;
 	int status;
 
-	compare_sessions(&result, list_of(before, "held"),
-			 list_of(after, "held"));
+	compare_records(before, after, &result);
 	if (json)
 		print_object(&result, before, after);
 	else
@@ -279,7 +267,8 @@ static int verify(const char *path, bool boot, bool json)
 				     "there is no update to verify"),
 		       STATUS_UNKNOWN;
 	after = record_now();
-	if (!strcmp(text_of(before, "boot_id"), text_of(after, "boot_id")))
+	if (!strcmp(record_text(before, "boot_id"),
+		    record_text(after, "boot_id")))
 		status = (command_error(&verify_command,
 					"the update has not happened: this is "
 					"still the kernel of before"),
