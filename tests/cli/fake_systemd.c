@@ -103,16 +103,23 @@ static int list(sd_bus_message *m)
 	return sd_bus_send(NULL, reply, NULL);
 }
 
+static struct unit *by_path(sd_bus_message *m)
+{
+	const char *path = sd_bus_message_get_path(m);
+
+	return strncmp(path, PATHS, strlen(PATHS)) ?
+		       &units[0] :
+		       &units[atoi(path + strlen(PATHS)) % UNITS_MAX];
+}
+
+/* Of the unit: the method of the manager refuses a unit that has no file. */
 static int dump(sd_bus_message *m)
 {
 	sd_bus_message *reply;
-	struct unit *unit;
-	const char *name;
+	const struct unit *unit = by_path(m);
 
-	sd_bus_message_read(m, "s", &name);
-	unit = find(name);
 	/* As systemd before 254 */
-	if (!unit || atoi(version) < 254)
+	if (atoi(version) < 254)
 		return sd_bus_reply_method_errorf(
 			m, SD_BUS_ERROR_UNKNOWN_METHOD, "Unknown method");
 	sd_bus_message_new_method_return(m, &reply);
@@ -172,14 +179,12 @@ static int number(sd_bus_message *m, unsigned int value)
 
 static int property(sd_bus_message *m)
 {
-	const char *path = sd_bus_message_get_path(m), *interface, *name;
-	const struct unit *unit = &units[0];
+	const char *interface, *name;
+	const struct unit *unit = by_path(m);
 
 	sd_bus_message_read(m, "ss", &interface, &name);
 	if (!strcmp(name, "Version"))
 		return word(m, version);
-	if (!strncmp(path, PATHS, strlen(PATHS)))
-		unit = &units[atoi(path + strlen(PATHS)) % UNITS_MAX];
 	if (!strcmp(name, "NFileDescriptorStore"))
 		return number(m, unit->count);
 	if (!strcmp(name, "FileDescriptorStoreMax"))
@@ -214,7 +219,7 @@ static int answer(sd_bus_message *m, void *context, sd_bus_error *error)
 	} calls[] = {
 		{ "ListUnitsByPatterns", list },
 		{ "LoadUnit", load },
-		{ "DumpUnitFileDescriptorStore", dump },
+		{ "DumpFileDescriptorStore", dump },
 		{ "CleanUnit", clean },
 		{ "Get", property },
 	};

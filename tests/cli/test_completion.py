@@ -24,17 +24,23 @@ class Completion(unittest.TestCase):
         self.assertEqual(completed("st"), ["status"])
         every = completed("")
         for name in ("doctor", "setup", "status", "drop", "run", "update",
-                     "verify", "--help"):
+                     "verify", "save", "load", "--help"):
             self.assertIn(name, every)
 
     def test_options(self):
         self.assertEqual(completed("status", "--s"), ["--short"])
         self.assertEqual(completed("update", "x", "--reuse"), ["--reuse-cmdline"])
         self.assertIn("--unit", completed("doctor", "--"))
+        for command in ("status", "drop", "save", "update", "verify", "doctor"):
+            self.assertEqual(completed(command, "--js"), ["--json"])
+        self.assertEqual(completed("load", "--he"), ["--help"])
+        self.assertEqual(completed("update", "--re"), ["--reboot", "--reuse-cmdline"])
 
     def test_values(self):
         self.assertEqual(completed("run", "x", "--user", "nob"), ["nobody"])
         self.assertIn("/etc/passwd", completed("update", "/etc/passw"))
+        self.assertEqual(completed("save", "db/db", "/etc/defaul"), ["/etc/default"])
+        self.assertEqual(completed("status", "/etc/passw"), [])
 
 
 if __name__ == "__main__":

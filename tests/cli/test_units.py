@@ -49,12 +49,12 @@ class Units(unittest.TestCase):
         with open(self.state, "w", encoding="ascii") as file_:
             file_.write("\n".join(lines) + "\n")
 
-    def run_it(self, *arguments, program=PROGRAM):
+    def run_it(self, *arguments, **more):
         return subprocess.run(
-            [program, *arguments], capture_output=True, text=True, timeout=60,
+            [PROGRAM, *arguments], capture_output=True, text=True, timeout=60,
             check=False, stdin=subprocess.DEVNULL,
             env=dict(os.environ,
-                     DBUS_SYSTEM_BUS_ADDRESS=f"unix:path={self.folder}/bus"))
+                     DBUS_SYSTEM_BUS_ADDRESS=f"unix:path={self.folder}/bus"), **more)
 
     def session(self, title="db.service/my%20cache"):
         report = json.loads(self.run_it("status", "--json").stdout)
@@ -77,7 +77,7 @@ class Units(unittest.TestCase):
         # This machine's kernel hands nothing over
         self.assertEqual(found["kexec"]["answer"], "no")
         short = self.run_it("status", "--short").stdout
-        self.assertIn("db.service/my%20cache 6 MiB, 2 regions, not sealed\n", short)
+        self.assertIn("db.service/my%20cache 6 MiB, 2 regions, not sealed, user root\n", short)
         self.assertIn("not taken since 2023-11-14", self.run_it("status").stdout)
 
     def test_lost_and_unlisted(self):
@@ -141,6 +141,22 @@ class Units(unittest.TestCase):
             self.assertEqual(result.returncode, 1)
             self.assertIn("there is no session", result.stderr)
         self.assertEqual(self.run_it("drop", "cache").returncode, 2)
+
+    def test_what_is_not_there(self):
+        """No, or not known to who may not look at everything."""
+        self.hold()
+        self.describe()
+        for command in (["save", "db/none", f"{self.folder}/save"],
+                        ["drop", "db/none", "--yes"]):
+            done = self.run_it(*command)
+            self.assertIn(done.returncode, (1, 3))
+            self.assertIn("none", done.stderr)
+            if os.geteuid() == 0:
+                self.assertEqual(done.returncode, 1)
+        if os.geteuid() == 0:
+            done = self.run_it("save", "db/none", "/nowhere", user=65534)
+            self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertEqual(self.run_it("drop", "db/my cache", "--json").returncode, 2)
 
     def test_doctor_of_a_unit(self):
         self.hold()
