@@ -198,69 +198,143 @@ keeper() {
 
 # --- the program of the operator ------------------------------------------------
 
-hugepersist() {
-	/hp/bin/hugepersist "$@"
+# As "cmake --install" does it
+install_program() {
+	ln -sf /hp/bin/hugepersist /usr/local/bin/hugepersist
+	cp /hp/lib/hugepersist-verify.service /etc/systemd/system/
+	ln -sf /hp/kernel/patched /boot/vmlinuz
+	systemctl daemon-reload
 }
 
-# answers STATUS WORDS COMMAND...: the program ends so, and says that
+# terminal COMMAND...: as somebody at the console would see it; its status is in
+# $status, and what it said in /hp/log/said
+terminal() {
+	local -
+	set +x
+
+	status=0
+	echo "| # $*" >/dev/console
+	"$@" >/hp/log/said 2>&1 || status=$?
+	sed 's/^/| /' /hp/log/said >/dev/console
+	[ "$status" = 0 ] || echo "| (exit status $status)" >/dev/console
+}
+
+# answers STATUS WORDS COMMAND...: it ends so, and says that
 answers() {
-	local status=$1 words=$2 have=0
+	local wanted=$1 words=$2
 	shift 2
 
-	echo "hugepersist $*" | head -c 150 >/dev/console
-	/hp/bin/hugepersist "$@" >/hp/log/said 2>&1 || have=$?
-	[ "$have" = "$status" ] || {
-		cat /hp/log/said >/dev/console
-		fail "hugepersist $*: status $have, expected $status"
-	}
-	grep -qE -- "$words" /hp/log/said || {
-		cat /hp/log/said >/dev/console
-		fail "hugepersist $*: does not say '$words'"
-	}
+	terminal hugepersist "$@"
+	[ "$status" = "$wanted" ] ||
+		fail "hugepersist $*: status $status, expected $wanted"
+	grep -qE -- "$words" /hp/log/said || fail "hugepersist $*: does not say '$words'"
 }
 
 # An unmodified program: prints the first bytes of a file, and changes them
 make_program() {
 	cat >/hp/bin/program <<-'END'
 		#!/bin/sh
-		head -c 5 "$1" | tr -d '\0'
-		echo " $$"
+		first=$(head -c 5 "$1" | tr -d '\0')
+		echo "${first:-zeros} $$"
 		printf hello | dd of="$1" conv=notrunc status=none
 		exec sleep 1000
 	END
 	chmod +x /hp/bin/program
 }
 
-# run_unit NAME [LINE]...
+# run_unit NAME [LINE]...: an unprivileged service on memory of hugepersist run
 run_unit() {
 	local name=$1 line
 	shift
 
-	cat >"/etc/systemd/system/$name.service" <<-END
-		[Install]
-		WantedBy=multi-user.target
-		[Service]
-		Type=exec
-		DynamicUser=yes
-		StateDirectory=$name
-		StandardOutput=append:/hp/log/$name
-		StandardError=append:/hp/log/$name
-		ExecStart=/hp/bin/hugepersist run cache --region pool=4M --region notes=2M,shmem --if-new "echo new" -- /hp/bin/program @notes@
-	END
-	for line; do
-		echo "$line"
-	done >>"/etc/systemd/system/$name.service"
+	{
+		cat <<-END
+			[Install]
+			WantedBy=multi-user.target
+			[Service]
+			Type=exec
+			DynamicUser=yes
+			StateDirectory=$name
+			StandardOutput=append:/hp/log/$name
+			StandardError=append:/hp/log/$name
+			ExecStart=/usr/local/bin/hugepersist run cache --region pool=4M --region notes=2M,shmem --if-new "echo new" -- /hp/bin/program @notes@
+		END
+		for line; do
+			echo "$line"
+		done
+	} >"/etc/systemd/system/$name.service"
 }
 
-# said UNIT WORDS: its last line without the number of the process
+# alone_unit NAME [LINE]...: the same of root, without a store: hugepersist run
+# is the holder, and lives on to the kexec
+alone_unit() {
+	local name=$1 line
+	shift
+
+	{
+		cat <<-END
+			[Unit]
+			DefaultDependencies=no
+			SurviveFinalKillSignal=yes
+			[Install]
+			WantedBy=multi-user.target
+			[Service]
+			Type=exec
+			ExecStart=/usr/local/bin/hugepersist run cache --region pool=4M --region notes=2M,shmem --user nobody --if-new "echo new" -- /hp/bin/program @notes@
+			ExecStop=-/bin/sh -c 'kill -TERM \$MAINPID && exec tail --pid=\$MAINPID -f /dev/null'
+			StandardOutput=append:/hp/log/$name
+			StandardError=append:/hp/log/$name
+			KillMode=none
+			SendSIGKILL=no
+		END
+		for line; do
+			echo "$line"
+		done
+	} >"/etc/systemd/system/$name.service"
+}
+
+# said UNIT WORD: its last line begins so
 said() {
 	[ "$(tail -n 1 "/hp/log/$1" | sed 's/ .*//')" = "$2" ]
 }
 
+has_ended() {
+	! systemctl is-active -q "$1"
+}
+
+# What no refusal may change: files, loaded kernels, pools, held memory, sessions
+host_state() {
+	find /etc /run /var -xdev -type f ! -path '*/journal/*' \
+		-printf '%p %s %i %T@\n' 2>/dev/null | sort
+	cat /sys/kernel/kexec_loaded
+	grep -H . /sys/kernel/mm/hugepages/*/*_hugepages
+	find /proc/[0-9]*/fd -printf '%p %l\n' 2>/dev/null | grep -F '[luo_session]' | sort
+	find -L /proc/1/fd $(pidof hugepersist | sed 's|[0-9]*|/proc/&/fd|g') \
+		-type f -size +0 -printf '%i %s %b\n' 2>/dev/null | sort
+}
+
+# refuses STATUS WORDS ARGUMENT...: hugepersist update refuses with that, and
+# nothing is as it was not
+refuses() {
+	host_state >/hp/log/before
+	answers "$@"
+	host_state >/hp/log/after
+	cmp /hp/log/before /hp/log/after || {
+		diff /hp/log/before /hp/log/after >/dev/console
+		fail "a refusal changed something: $*"
+	}
+}
+
 # into the patched kernel, by the program
 line="$(cat /proc/cmdline) hugetlb_preserve=on"
-image=/hp/kernel/patched
+image=/boot/vmlinuz
 
 next_update() {
-	leave kexec /hp/bin/hugepersist update $image --append="$line" --yes
+	sync
+	echo $((stage + 1)) >/hp/stage
+	report kexec
+	terminal hugepersist update $image --append="$line" ${next_initrd:+--initrd=/boot/initrd.$next_initrd} --yes
+	[ "$status" = 0 ] || fail "the update was refused"
+	sleep 120
+	fail "the host did not go"
 }
