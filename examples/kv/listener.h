@@ -5,20 +5,22 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 struct listener {
 	int fd;			/* -1: none */
-	const char *path;	/* of a Unix socket, to be removed */
+	const char *path;	/* of a Unix socket, to be removed ... */
+	dev_t device;		/* ... if this is what is there */
+	ino_t inode;
 	bool accepting;		/* the loop's: an accept is under way */
 };
 
 /*
- * Take the address; nobody can connect before listener_start(). Failures are
- * said on stderr. 0 or -errno.
+ * Take the address and listen: clients can connect, and wait. Never takes an
+ * address that another process has. Failures are said on stderr. 0 or -errno.
  */
 int listener_tcp(struct listener *l, const char *bind, int port);
 int listener_unix(struct listener *l, const char *path);
-int listener_start(struct listener *l);
 void listener_close(struct listener *l);
 
 /* Who is at the other end of a connection. */

@@ -282,13 +282,6 @@ int loop_init(struct loop *l, const struct options *o)
 		listener_unix(&l->unix_socket, o->unixsocket) : 0;
 }
 
-int loop_listen(struct loop *l)
-{
-	int rc = listener_start(&l->tcp);
-
-	return rc < 0 ? rc : listener_start(&l->unix_socket);
-}
-
 void loop_close(struct loop *l)
 {
 	struct client *c, *next;

@@ -33,12 +33,10 @@ struct loop {
 /*
  * Everything that can fail for want of something outside: the ring, the
  * signals, the addresses. Before the region is taken, because giving up
- * afterwards would lose what is in it. 0 or -errno, said on stderr.
+ * afterwards could lose what is in it. From here on clients can connect, and
+ * wait for loop_run(). 0 or -errno, said on stderr.
  */
 int loop_init(struct loop *l, const struct options *o);
-
-/* Let clients connect: 0 or -errno. */
-int loop_listen(struct loop *l);
 
 /* Serve until a signal or SHUTDOWN. 0 or -errno. */
 int loop_run(struct loop *l, struct server *server);

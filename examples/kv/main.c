@@ -26,19 +26,9 @@ static void say_ready(const struct server *s, const struct options *o)
 	notify("READY=1");
 }
 
-static int serve(struct loop *loop, struct server *server)
-{
-	int rc = loop_listen(loop);
-
-	if (rc < 0)
-		return rc;
-	say_ready(server, server->options);
-	return loop_run(loop, server);
-}
-
 int main(int argc, char **argv)
 {
-	struct storage storage;
+	struct storage storage = { 0 };
 	struct options o;
 	struct server server = {
 		.options = &o,
@@ -51,15 +41,19 @@ int main(int argc, char **argv)
 
 	if (options_parse(argc, argv, &o, &status) < 0)
 		return status;
+	/* First the addresses, then the memory: who loses must not take it. */
 	rc = loop_init(&loop, &o);
 	if (rc == 0)
 		rc = storage_open(&storage, &o);
 	if (rc == 0) {
-		rc = serve(&loop, &server);
-		if (rc == 0)
-			storage_seal(&storage);
-		storage_close(&storage);
+		say_ready(&server, &o);
+		rc = loop_run(&loop, &server);
 	}
 	loop_close(&loop);
+	if (rc == 0)
+		storage_seal(&storage);
+	else
+		storage_hold(&storage);
+	storage_close(&storage);
 	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -49,7 +49,8 @@ struct storage {
  * The memory that was kept if there is any, else the save, else new memory; and
  * preserve it. Says on stderr what goes wrong and what to do about it. Waits for
  * what passes, until SIGTERM, SIGINT or SIGHUP, which must be blocked. 0 or
- * -errno: nothing is given up that anybody could still use.
+ * -errno: storage_hold() and storage_close() follow in either case, so that
+ * nothing is given up that anybody could still use.
  */
 int storage_open(struct storage *st, const struct options *o);
 
@@ -93,7 +94,10 @@ hp_save_progress_fn storage_progress;
 /* After a call that does not wait: try it again? A little later then. */
 bool storage_wait_again(struct storage *st, int err);
 bool storage_told_to_end(void);
-/* Keep what came back and has no other holder, until it is told to end. */
+/*
+ * After an error: keep what came back and has no other holder, until the
+ * process is told to end. Without memory of that kind it returns at once.
+ */
 void storage_hold(struct storage *st);
 
 /* -- The save (storage_save.c) --------------------------------------------- */

@@ -209,12 +209,8 @@ int storage_open(struct storage *st, const struct options *o)
 	rc = find(st, o);
 	if (rc == 0)
 		rc = preserve(st);
-	if (rc < 0) {
-		if (st->session)
-			storage_hold(st);
-		storage_close(st);
+	if (rc < 0)
 		return rc;
-	}
 	storage_save_opened(st);
 	measure(st, o);
 	st->serving = true;

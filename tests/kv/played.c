@@ -349,6 +349,17 @@ void setup(void)
 	block_signals();
 }
 
+int open_as_main(void)
+{
+	int rc = storage_open(&st, &options);
+
+	if (rc < 0) {
+		storage_hold(&st);
+		storage_close(&st);
+	}
+	return rc;
+}
+
 struct store give_back(void)
 {
 	struct store s;

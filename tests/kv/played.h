@@ -42,6 +42,9 @@ extern int extended;		/* the manager was asked for more time */
 /* Before each test: nothing came back, and the holder is the store. */
 void setup(void);
 
+/* storage_open(), and what main() does when that fails. */
+int open_as_main(void);
+
 /* A store with one key, as it comes back. */
 struct store give_back(void);
 /* The save that the tests find, or that a save leaves. */

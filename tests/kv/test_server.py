@@ -89,6 +89,55 @@ class Start(kvtest.TestCase):
         self.assertEqual(again.wait(10), 0)
         again.stdout.close()
 
+    def test_unix_path_of_another_stays(self):
+        s = self.start("32M")
+        # Not a socket at all
+        path = os.path.join(s.directory, "file")
+        with open(path, "w") as f:
+            f.write("precious")
+        r = self.run_kv("--memory", "2M", "--port", "0", "--unixsocket", path)
+        self.assertEqual(r.returncode, 1)
+        self.assertIn("Choose another --unixsocket", r.stderr)
+        self.assertTrue(os.path.isfile(path))
+        # A link to a socket is not ours to remove either
+        link = os.path.join(s.directory, "link")
+        os.symlink("nowhere", link)
+        r = self.run_kv("--memory", "2M", "--port", "0", "--unixsocket", link)
+        self.assertEqual(r.returncode, 1)
+        self.assertTrue(os.path.islink(link))
+        # Another program takes the place of the socket: it keeps it
+        os.unlink(s.path)
+        with socket.socket(socket.AF_UNIX) as other:
+            other.bind(s.path)
+            other.listen()
+            self.assertEqual(s.stop(), 0)
+            self.assertTrue(os.path.exists(s.path))
+
+    def test_many_starts_at_once(self):
+        """Of all that find a stale socket one wins, and can be asked."""
+        s = self.start("32M")
+        s.stop(signal.SIGKILL)
+        path = os.path.join(s.directory, "stale")
+        for _ in range(5):
+            stale = socket.socket(socket.AF_UNIX)
+            stale.bind(path)
+            stale.close()
+            all_of_them = [subprocess.Popen(
+                [kvtest.HP_KV, "--memory", "2M", "--port", "0", "--unixsocket",
+                 path, "--session", "n%d" % i], stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL) for i in range(6)]
+            said = [p.stdout.readline() for p in all_of_them]
+            winner, = [p for p, line in zip(all_of_them, said)
+                       if line.startswith(b"ready")]
+            with kvtest.Client(path) as c:
+                self.assertIn(b"\r\nprocess_id:%d\r\n" % winner.pid,
+                              c.call("INFO", "server"))
+            winner.terminate()
+            for p in all_of_them:
+                self.assertEqual(p.wait(10), 0 if p is winner else 1)
+                p.stdout.close()
+            self.assertFalse(os.path.exists(path))
+
     def test_not_preserved_is_said(self):
         if os.path.exists("/dev/liveupdate"):
             # Not this test's kind of machine; the VM tests have more on it.

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import signal
+import subprocess
 import tempfile
 import threading
 import time
@@ -496,6 +497,27 @@ class Busy(Service):
         self.fill()
         m.restart()
         self.check()
+
+    def test_second_instance_does_not_take_the_address(self):
+        """The first has it from the start on, long before it serves."""
+        m = self.manager()
+        m.be_deaf(True)
+        m.launch()
+        self.wait_for(m, "waiting until this passes")
+        for address in (["--port", str(self.port)],
+                        ["--port", "0", "--unixsocket", self.path]):
+            r = subprocess.run([kvtest.HP_KV, "--shmem", "--memory", "2M",
+                                "--session", "other"] + address,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               text=True, timeout=10)
+            self.assertEqual((r.returncode, r.stdout), (1, ""))
+            self.assertIn("cannot listen", r.stderr)
+        with self.client() as c:
+            # Who connects meanwhile is served, as soon as there is a store
+            c.send(encode("PING"))
+            m.be_deaf(False)
+            self.assertEqual(c.reply(), b"PONG")
+        self.wait_until_ready(m)
 
     def test_waiting_ends_when_told(self):
         m = self.manager()

@@ -13,7 +13,7 @@
 
 START_TEST(first_start)
 {
-	ck_assert_int_eq(storage_open(&st, &options), 0);
+	ck_assert_int_eq(open_as_main(), 0);
 	ck_assert_str_eq(calls, "open keep create preserve ");
 	ck_assert_str_eq(storage_origin(&st), "created");
 	ck_assert(storage_is_preserved(&st));
@@ -29,7 +29,7 @@ START_TEST(what_was_kept)
 
 	give_back();
 	session.holder = holders[_i];
-	ck_assert_int_eq(storage_open(&st, &options), 0);
+	ck_assert_int_eq(open_as_main(), 0);
 	ck_assert_str_eq(calls, "open keep preserve ");
 	ck_assert_str_eq(storage_origin(&st), _i ? "live-update" : "kept");
 	ck_assert_int_eq(index_find(&st.store, slice_of("key"), &slot), 0);
@@ -43,7 +43,7 @@ START_TEST(half_a_command_came_back)
 
 	store_begin(&s);
 	ck_assert_int_eq(entry_set(&s, slice_of("half"), slice_of("x"), 0), 0);
-	ck_assert_int_eq(storage_open(&st, &options), 0);
+	ck_assert_int_eq(open_as_main(), 0);
 	ck_assert_str_eq(calls, "open keep preserve ");
 	ck_assert_uint_eq(store_keys(&st.store), 1);
 }
@@ -54,7 +54,7 @@ END_TEST
 START_TEST(unusable_is_refused)
 {
 	spoil(_i);
-	ck_assert_int_eq(storage_open(&st, &options), -EUCLEAN);
+	ck_assert_int_eq(open_as_main(), -EUCLEAN);
 	/* It stays in the store of the manager. */
 	ck_assert_str_eq(calls, "open keep close ");
 	ck_assert_int_eq(pauses, 0);
@@ -67,7 +67,7 @@ START_TEST(unusable_is_held)
 	spoil(_i);
 	session.holder = HP_HOLDER_PROCESS;
 	signal_after = 1000;
-	ck_assert_int_eq(storage_open(&st, &options), -EUCLEAN);
+	ck_assert_int_eq(open_as_main(), -EUCLEAN);
 	ck_assert_str_eq(calls, "open keep preserve close drop ");
 	ck_assert_int_eq(pauses, signal_after);
 	ck_assert_int_ge(extended, signal_after);
@@ -80,7 +80,7 @@ START_TEST(unusable_is_dropped_on_demand)
 	others = 1;
 	session.holder = HP_HOLDER_PROCESS;
 	options.discard = true;
-	ck_assert_int_eq(storage_open(&st, &options), 0);
+	ck_assert_int_eq(open_as_main(), 0);
 	ck_assert_str_eq(calls, _i < 3 ?
 			 "open keep drop-region commit create preserve " :
 			 "open keep unlisted drop-region commit create preserve ");
@@ -95,7 +95,7 @@ START_TEST(broken_file_is_dropped_with_the_rest)
 	spoil(3);
 	session.unlisted_error = -EUCLEAN;
 	options.discard = true;
-	ck_assert_int_eq(storage_open(&st, &options), 0);
+	ck_assert_int_eq(open_as_main(), 0);
 	ck_assert_str_eq(calls, "open keep unlisted commit-drop create preserve ");
 }
 END_TEST
@@ -106,7 +106,7 @@ START_TEST(passing_error_drops_nothing)
 	others = 1;
 	session.unlisted_error = -ECANCELED;
 	options.discard = true;
-	ck_assert_int_eq(storage_open(&st, &options), -ECANCELED);
+	ck_assert_int_eq(open_as_main(), -ECANCELED);
 	ck_assert_str_eq(calls, "open keep unlisted close ");
 	ck_assert_uint_eq(others, 1);
 }
@@ -117,7 +117,7 @@ START_TEST(usable_is_never_dropped)
 {
 	give_back();
 	options.discard = true;
-	ck_assert_int_eq(storage_open(&st, &options), 0);
+	ck_assert_int_eq(open_as_main(), 0);
 	ck_assert_str_eq(calls, "open keep preserve ");
 	ck_assert_uint_eq(store_keys(&st.store), 1);
 }
@@ -133,7 +133,7 @@ START_TEST(what_is_not_lost_is_held)
 	session.holder = HP_HOLDER_PROCESS;
 	options.discard = true;
 	signal_after = 1000;
-	ck_assert_int_eq(storage_open(&st, &options), not_lost[_i]);
+	ck_assert_int_eq(open_as_main(), not_lost[_i]);
 	ck_assert_str_eq(calls, "open keep preserve close drop ");
 	ck_assert_int_eq(pauses, signal_after);
 }
@@ -142,7 +142,7 @@ END_TEST
 START_TEST(others_are_carried_along)
 {
 	others = 1;
-	ck_assert_int_eq(storage_open(&st, &options), 0);
+	ck_assert_int_eq(open_as_main(), 0);
 	ck_assert_str_eq(calls, "open keep create preserve ");
 	ck_assert_uint_eq(others, 1);
 }
@@ -154,7 +154,7 @@ START_TEST(others_are_held)
 	session.holder = HP_HOLDER_PROCESS;
 	session.create_error = -ENOMEM;
 	signal_after = 1000;
-	ck_assert_int_eq(storage_open(&st, &options), -ENOMEM);
+	ck_assert_int_eq(open_as_main(), -ENOMEM);
 	ck_assert_int_eq(pauses, signal_after);
 }
 END_TEST
@@ -169,7 +169,7 @@ START_TEST(manifest_is_lost_and_the_region_is_not)
 	give_back();
 	session.manifest_error = manifest_errors[_i / 2];
 	session.holder = holders[_i % 2];
-	ck_assert_int_eq(storage_open(&st, &options), 0);
+	ck_assert_int_eq(open_as_main(), 0);
 	ck_assert_str_eq(calls, "open unlisted commit-drop preserve ");
 	ck_assert_uint_eq(store_keys(&st.store), 1);
 	ck_assert(storage_is_preserved(&st));
@@ -179,7 +179,7 @@ END_TEST
 START_TEST(manifest_is_lost_and_the_region_too)
 {
 	session.manifest_error = manifest_errors[_i];
-	ck_assert_int_eq(storage_open(&st, &options), 0);
+	ck_assert_int_eq(open_as_main(), 0);
 	ck_assert_str_eq(calls, "open unlisted commit-drop create preserve ");
 	ck_assert_str_eq(storage_origin(&st), "lost");
 }
@@ -191,7 +191,7 @@ START_TEST(manifest_is_lost_and_the_region_is_unusable)
 	session.manifest_error = -ENOMSG;
 	session.holder = HP_HOLDER_PROCESS;
 	signal_after = 1000;
-	ck_assert_int_eq(storage_open(&st, &options), -EUCLEAN);
+	ck_assert_int_eq(open_as_main(), -EUCLEAN);
 	ck_assert_int_eq(pauses, signal_after);
 	ck_assert_ptr_nonnull(returned);
 }
@@ -200,7 +200,7 @@ END_TEST
 START_TEST(lost_region_is_made_anew)
 {
 	session.keep_error = -ENODATA;
-	ck_assert_int_eq(storage_open(&st, &options), 0);
+	ck_assert_int_eq(open_as_main(), 0);
 	ck_assert_str_eq(calls, "open keep create preserve ");
 	ck_assert_str_eq(storage_origin(&st), "lost");
 }
@@ -218,7 +218,7 @@ START_TEST(region_is_waited_for)
 	session.keep_error = passing[_i];
 	passes_after = 1000;
 	options.discard = true;
-	ck_assert_int_eq(storage_open(&st, &options), 0);
+	ck_assert_int_eq(open_as_main(), 0);
 	ck_assert_int_eq(pauses, passes_after);
 	ck_assert_int_ge(extended, passes_after);
 	ck_assert_str_eq(calls, "open keep preserve ");
@@ -232,7 +232,7 @@ START_TEST(waiting_for_the_region_can_be_ended)
 	session.holder = HP_HOLDER_PROCESS;
 	session.keep_error = passing[_i];
 	signal_after = 1000;
-	ck_assert_int_eq(storage_open(&st, &options), -ECANCELED);
+	ck_assert_int_eq(open_as_main(), -ECANCELED);
 	ck_assert_int_eq(pauses, signal_after);
 }
 END_TEST
@@ -242,7 +242,7 @@ START_TEST(session_is_waited_for)
 	give_back();
 	session.open_error = passing[_i];
 	passes_after = 1000;
-	ck_assert_int_eq(storage_open(&st, &options), 0);
+	ck_assert_int_eq(open_as_main(), 0);
 	ck_assert_int_eq(pauses, passes_after);
 	ck_assert_uint_eq(store_keys(&st.store), 1);
 }
@@ -252,7 +252,7 @@ START_TEST(waiting_for_the_session_can_be_ended)
 {
 	session.open_error = passing[_i];
 	signal_after = 1000;
-	ck_assert_int_eq(storage_open(&st, &options), passing[_i]);
+	ck_assert_int_eq(open_as_main(), passing[_i]);
 	ck_assert_int_eq(pauses, signal_after);
 	ck_assert_str_eq(calls, "open ");
 }
@@ -265,7 +265,7 @@ START_TEST(preserve_is_waited_for)
 	session.holder = HP_HOLDER_PROCESS;
 	session.preserve_error = passing[_i];
 	passes_after = 1000;
-	ck_assert_int_eq(storage_open(&st, &options), 0);
+	ck_assert_int_eq(open_as_main(), 0);
 	ck_assert_int_eq(pauses, passes_after);
 	ck_assert(storage_is_preserved(&st));
 }
@@ -277,7 +277,7 @@ START_TEST(commit_is_waited_for)
 	session.manifest_error = -ENOMSG;
 	session.commit_error = -EAGAIN;
 	passes_after = 1000;
-	ck_assert_int_eq(storage_open(&st, &options), 0);
+	ck_assert_int_eq(open_as_main(), 0);
 	ck_assert_str_eq(calls, "open unlisted commit-drop preserve ");
 	ck_assert_uint_eq(store_keys(&st.store), 1);
 }
@@ -292,7 +292,7 @@ START_TEST(full_store_is_refused)
 		session.preserve_error = -ENOSPC;
 	if (_i == 2)
 		give_back();
-	ck_assert_int_eq(storage_open(&st, &options), -ENOSPC);
+	ck_assert_int_eq(open_as_main(), -ENOSPC);
 	ck_assert_int_lt(pauses, 3);
 }
 END_TEST
@@ -304,7 +304,7 @@ START_TEST(too_few_pages_for_new_memory)
 		session.create_error = -ENOMEM;
 	else
 		session.preserve_error = -ENOMEM;
-	ck_assert_int_eq(storage_open(&st, &options), -ENOMEM);
+	ck_assert_int_eq(open_as_main(), -ENOMEM);
 	ck_assert_int_lt(pauses, 3);
 }
 END_TEST
@@ -316,7 +316,7 @@ static const int cannot[] = { -EOPNOTSUPP, -ENODEV, -EPROTO };
 START_TEST(what_cannot_be_preserved_serves)
 {
 	session.preserve_error = cannot[_i];
-	ck_assert_int_eq(storage_open(&st, &options), 0);
+	ck_assert_int_eq(open_as_main(), 0);
 	ck_assert(!storage_is_preserved(&st));
 	ck_assert_str_eq(storage_not_preserved_reason(&st),
 			 storage_error(cannot[_i]));
@@ -327,7 +327,7 @@ END_TEST
 /* Clients wait meanwhile, so it does not take long. */
 START_TEST(a_command_does_not_wait)
 {
-	ck_assert_int_eq(storage_open(&st, &options), 0);
+	ck_assert_int_eq(open_as_main(), 0);
 	ck_assert_int_eq(storage_abort(&st), 0);
 	ck_assert(!storage_is_preserved(&st));
 	session.preserve_error = passing[_i];
@@ -342,7 +342,7 @@ END_TEST
 START_TEST(clean_end)
 {
 	session.holder = holders[_i];
-	ck_assert_int_eq(storage_open(&st, &options), 0);
+	ck_assert_int_eq(open_as_main(), 0);
 	calls[0] = '\0';
 	storage_seal(&st);
 	storage_close(&st);
@@ -355,7 +355,7 @@ START_TEST(nothing_to_seal)
 {
 	if (_i == 0)
 		session.preserve_error = -ENODEV;
-	ck_assert_int_eq(storage_open(&st, &options), 0);
+	ck_assert_int_eq(open_as_main(), 0);
 	if (_i == 1)
 		st.store.distrusted = true;
 	calls[0] = '\0';
@@ -369,7 +369,7 @@ END_TEST
 START_TEST(in_shmem)
 {
 	options.shmem = true;
-	ck_assert_int_eq(storage_open(&st, &options), 0);
+	ck_assert_int_eq(open_as_main(), 0);
 	ck_assert_str_eq(calls, "open keep create preserve huge ");
 	ck_assert(storage_is_shmem(&st));
 }

@@ -22,7 +22,7 @@ static struct store give_save(void)
 START_TEST(without_a_save)
 {
 	options.save_dir = "/tmp";
-	ck_assert_int_eq(storage_open(&st, &options), 0);
+	ck_assert_int_eq(open_as_main(), 0);
 	ck_assert_str_eq(calls, "open keep load create preserve ");
 	ck_assert_str_eq(storage_origin(&st), "created");
 	ck_assert_str_eq(storage_save_status(&st), "none");
@@ -35,7 +35,7 @@ START_TEST(from_a_save)
 	struct index_slot slot;
 
 	give_save();
-	ck_assert_int_eq(storage_open(&st, &options), 0);
+	ck_assert_int_eq(open_as_main(), 0);
 	ck_assert_str_eq(calls, "open keep load preserve ");
 	ck_assert_str_eq(storage_origin(&st), "save");
 	ck_assert_str_eq(storage_save_status(&st), "ok");
@@ -53,7 +53,7 @@ START_TEST(half_a_command_in_a_save)
 
 	store_begin(&s);
 	ck_assert_int_eq(entry_set(&s, slice_of("half"), slice_of("x"), 0), 0);
-	ck_assert_int_eq(storage_open(&st, &options), 0);
+	ck_assert_int_eq(open_as_main(), 0);
 	ck_assert_uint_eq(store_keys(&st.store), 1);
 }
 END_TEST
@@ -63,7 +63,7 @@ START_TEST(kept_memory_comes_before_a_save)
 {
 	give_save();
 	give_back();
-	ck_assert_int_eq(storage_open(&st, &options), 0);
+	ck_assert_int_eq(open_as_main(), 0);
 	ck_assert_str_eq(calls, "open keep preserve ");
 	ck_assert_str_eq(storage_origin(&st), "kept");
 	ck_assert(!storage_is_saved(&st));
@@ -75,7 +75,7 @@ START_TEST(kept_memory_does_not_need_a_whole_save)
 	give_save();
 	give_back();
 	session.load_error = -EBADMSG;
-	ck_assert_int_eq(storage_open(&st, &options), 0);
+	ck_assert_int_eq(open_as_main(), 0);
 	ck_assert_str_eq(storage_origin(&st), "kept");
 	ck_assert_str_eq(storage_save_status(&st), "failed");
 }
@@ -104,7 +104,7 @@ static void spoil_save(int how)
 START_TEST(unusable_save_is_refused)
 {
 	spoil_save(_i);
-	ck_assert_int_eq(storage_open(&st, &options), -EUCLEAN);
+	ck_assert_int_eq(open_as_main(), -EUCLEAN);
 	ck_assert_str_eq(calls, "open keep load close ");
 }
 END_TEST
@@ -114,7 +114,7 @@ START_TEST(unusable_save_is_passed_over_on_demand)
 {
 	spoil_save(_i);
 	options.discard = true;
-	ck_assert_int_eq(storage_open(&st, &options), 0);
+	ck_assert_int_eq(open_as_main(), 0);
 	ck_assert_str_eq(calls, _i < 2 ?
 			 "open keep load close-region create preserve " :
 			 "open keep load create preserve ");
@@ -131,7 +131,7 @@ START_TEST(unusable_region_gives_way_to_a_save)
 	give_save();
 	spoil(0);
 	options.discard = true;
-	ck_assert_int_eq(storage_open(&st, &options), 0);
+	ck_assert_int_eq(open_as_main(), 0);
 	ck_assert_str_eq(calls,
 			 "open keep drop-region commit load preserve ");
 	ck_assert_str_eq(storage_origin(&st), "save");
@@ -148,7 +148,7 @@ START_TEST(lost_region_comes_from_the_save)
 		session.manifest_error = manifest_errors[_i];
 	else
 		session.keep_error = -ENODATA;
-	ck_assert_int_eq(storage_open(&st, &options), 0);
+	ck_assert_int_eq(open_as_main(), 0);
 	ck_assert_str_eq(calls, _i < 3 ?
 			 "open unlisted commit-drop load preserve " :
 			 "open keep load preserve ");
@@ -161,7 +161,7 @@ START_TEST(load_can_be_ended)
 {
 	give_save();
 	raise(SIGTERM);
-	ck_assert_int_eq(storage_open(&st, &options), -ECANCELED);
+	ck_assert_int_eq(open_as_main(), -ECANCELED);
 	ck_assert_str_eq(calls, "open keep load close ");
 }
 END_TEST
@@ -174,7 +174,7 @@ START_TEST(room_for_a_save_is_not_waited_for)
 	session.create_error = -ENOMEM;
 	if (_i == 1)
 		saved = NULL;
-	ck_assert_int_eq(storage_open(&st, &options), -ENOMEM);
+	ck_assert_int_eq(open_as_main(), -ENOMEM);
 	ck_assert_int_eq(pauses, 0);
 }
 END_TEST
@@ -188,7 +188,7 @@ START_TEST(wrong_directory_is_refused)
 
 	give_back();
 	options.save_dir = wrong[_i];
-	ck_assert_int_lt(storage_open(&st, &options), 0);
+	ck_assert_int_lt(open_as_main(), 0);
 	ck_assert_str_eq(calls, "");
 }
 END_TEST
@@ -198,7 +198,7 @@ START_TEST(save_of_another_session_is_refused)
 	give_save();
 	strcpy(in_directory.session, "other");
 	options.discard = true;
-	ck_assert_int_eq(storage_open(&st, &options), -EBUSY);
+	ck_assert_int_eq(open_as_main(), -EBUSY);
 	ck_assert_str_eq(calls, "");
 }
 END_TEST
@@ -214,7 +214,7 @@ static void change(void)
 START_TEST(saved_until_something_changes)
 {
 	give_save();
-	ck_assert_int_eq(storage_open(&st, &options), 0);
+	ck_assert_int_eq(open_as_main(), 0);
 	ck_assert(storage_is_saved(&st));
 	change();
 	ck_assert(!storage_is_saved(&st));
@@ -231,7 +231,7 @@ END_TEST
 START_TEST(failed_save_is_remembered)
 {
 	give_save();
-	ck_assert_int_eq(storage_open(&st, &options), 0);
+	ck_assert_int_eq(open_as_main(), 0);
 	change();
 	session.save_error = -ENOSPC;
 	ck_assert_int_eq(storage_save_at_end(&st), -ENOSPC);
@@ -247,7 +247,7 @@ END_TEST
 
 START_TEST(without_a_directory_nothing_is_saved)
 {
-	ck_assert_int_eq(storage_open(&st, &options), 0);
+	ck_assert_int_eq(open_as_main(), 0);
 	ck_assert_int_eq(storage_save_at_end(&st), 0);
 	ck_assert_str_eq(calls, "open keep create preserve ");
 }
