@@ -10,12 +10,18 @@
 #include "clock.h"
 
 /*
- * In a pool huge pages are set aside. Of shmem all is taken now, because later
- * there may be none, and what there is may be in small pieces.
+ * All of it is taken now. Later there may be none: of shmem no memory in large
+ * pieces, of a pool what a limit of the cgroup leaves, and then SIGBUS would end
+ * a server that has promised to keep what it was told.
  */
-static const struct hp_region_opts in_shmem = {
+static const struct hp_region_opts in_pool = {
+	.size = sizeof(in_pool),
+	.flags = HP_REGION_POPULATE,
+	.populate_threads = 4,
+}, in_shmem = {
 	.size = sizeof(in_shmem),
 	.flags = HP_REGION_SHMEM | HP_REGION_POPULATE,
+	.populate_threads = 4,
 };
 
 static int too_little(struct storage *st, const struct options *o,
@@ -33,7 +39,8 @@ static int too_little(struct storage *st, const struct options *o,
 		fprintf(stderr,
 			"hp-kv: %s needs %" PRIu64 " free huge pages of 2 MiB. To have so many more, run\n"
 			"	sysctl vm.nr_hugepages=$(($(sysctl -n vm.nr_hugepages) + %" PRIu64 "))\n"
-			"and look whether the number was reached, or start with a smaller --memory.\n",
+			"and look whether the number was reached, or start with a smaller --memory. The\n"
+			"limits of the cgroup (hugetlb.2MB.max, hugetlb.2MB.rsvd.max) must allow as many.\n",
 			what, pages, pages);
 	return -ENOMEM;
 }
@@ -78,7 +85,7 @@ static int load(struct storage *st, const struct options *o)
 
 	st->detail[0] = '\0';
 	rc = hp_region_load(st->session, STORAGE_TOKEN, o->save_dir,
-			    o->shmem ? &in_shmem : NULL, &opts, &st->region);
+			    o->shmem ? &in_shmem : &in_pool, &opts, &st->region);
 	if (rc == -ENOENT)
 		return 0;
 	if (rc == -EBADMSG)
@@ -116,7 +123,7 @@ static int format(struct storage *st)
 static int create(struct storage *st, const struct options *o)
 {
 	int rc = hp_region_open(st->session, STORAGE_TOKEN, o->memory,
-				o->shmem ? &in_shmem : NULL, &st->region);
+				o->shmem ? &in_shmem : &in_pool, &st->region);
 
 	if (rc == -ENOMEM)
 		return too_little(st, o, "--memory", o->memory);

@@ -175,7 +175,7 @@ static int preserve(struct storage *st)
 }
 
 /* Whoever asked for huge pages is told if it became less. */
-static void measure(struct storage *st, const struct options *o)
+static void measure(struct storage *st)
 {
 	uint64_t length = hp_region_length(st->region);
 	int rc;
@@ -187,9 +187,7 @@ static void measure(struct storage *st, const struct options *o)
 	rc = hp_region_huge_bytes(st->region, &st->huge_bytes);
 	if (rc < 0)
 		storage_say(st, "cannot tell how much is in huge pages", rc);
-	/* What a save had was not populated: there is nothing to tell yet. */
-	else if (st->huge_bytes < length &&
-		 (o->shmem || hp_region_origin(st->region) != HP_ORIGIN_SAVE))
+	else if (st->huge_bytes < length)
 		fprintf(stderr,
 			"hp-kv: %" PRIu64 " of %" PRIu64 " bytes are in huge pages, the rest in small ones, since memory\n"
 			"was not free in such pieces. Start hp-kv sooner after the boot, or write 1 to\n"
@@ -212,7 +210,7 @@ int storage_open(struct storage *st, const struct options *o)
 	if (rc < 0)
 		return rc;
 	storage_save_opened(st);
-	measure(st, o);
+	measure(st);
 	st->serving = true;
 	return 0;
 }

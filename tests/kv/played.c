@@ -220,8 +220,8 @@ static int open_kept(struct hp_session *s, unsigned int flags,
 
 static void check_new_options(const struct hp_region_opts *opts)
 {
-	ck_assert_uint_eq(opts ? opts->flags : 0, options.shmem ?
-			  HP_REGION_SHMEM | HP_REGION_POPULATE : 0);
+	ck_assert_uint_eq(opts->flags, HP_REGION_POPULATE |
+			  (options.shmem ? HP_REGION_SHMEM : 0));
 }
 
 int hp_region_open(struct hp_session *s, uint64_t token, uint64_t length,
