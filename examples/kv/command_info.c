@@ -59,7 +59,7 @@ static void server_section(struct call *call, struct buf *b)
 static void clients_section(struct call *call, struct buf *b)
 {
 	add(b, "connected_clients:%u", call->server->client_count);
-	add(b, "maxclients:%d", call->server->options->maxclients);
+	add(b, "maxclients:%d", call->server->max_clients);
 	add(b, "blocked_clients:0");
 }
 

@@ -86,7 +86,7 @@ static int settings(const struct server *server, struct setting *set)
 	    (unsigned long long)store_capacity(server->store));
 	ADD("maxmemory-policy", "noeviction");
 	ADD("proto-max-bulk-len", "%lld", (long long)RESP_BULK_MAX);
-	ADD("maxclients", "%d", o->maxclients);
+	ADD("maxclients", "%d", server->max_clients);
 	ADD("bind", "%s", o->bind);
 	ADD("port", "%d", o->port);
 	ADD("unixsocket", "%s", o->unixsocket ? o->unixsocket : "");

@@ -102,7 +102,7 @@ void connection_open(struct loop *l, const struct listener *from, int fd)
 
 	server->stats.connections++;
 	listener_peer(from, fd, address, sizeof(address));
-	if (server->client_count >= (unsigned int)server->options->maxclients)
+	if (server->client_count >= (unsigned int)server->max_clients)
 		c = NULL;
 	else
 		c = client_new(server, fd, address);

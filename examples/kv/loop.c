@@ -2,6 +2,7 @@
 #include "loop.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,9 @@
 /* How long replies may take to go out once the server stops. */
 #define DRAIN_MS	2000
 #define RING_ENTRIES	1024
+/* For the memory, a save and the holder. */
+#define FILES_KEPT	32
+#define FILES_MAX	65536
 #define TAG_MASK	UINT64_C(7)
 
 static int fatal(const char *what, int err, const char *advice)
@@ -48,8 +52,8 @@ static void start_accept(struct loop *l, struct listener *from)
 	if (from->fd < 0 || from->accepting || l->server->stopping)
 		return;
 	sqe = loop_sqe(l);
-	io_uring_prep_multishot_accept(sqe, from->fd, NULL, NULL,
-				       SOCK_CLOEXEC);
+	/* One at a time: all that wait could be more than there is room for. */
+	io_uring_prep_accept(sqe, from->fd, NULL, NULL, SOCK_CLOEXEC);
 	loop_tag(sqe, from, LOOP_ACCEPT);
 	from->accepting = true;
 }
@@ -71,19 +75,17 @@ static void start_tick(struct loop *l)
 	loop_tag(sqe, NULL, LOOP_TICK);
 }
 
-static void accepted(struct loop *l, struct listener *from,
-		     const struct io_uring_cqe *cqe)
+static void accepted(struct loop *l, struct listener *from, int res)
 {
-	if (!(cqe->flags & IORING_CQE_F_MORE))
-		from->accepting = false;
-	if (cqe->res >= 0) {
-		if (l->server->stopping)
-			close(cqe->res);
-		else
-			connection_open(l, from, cqe->res);
-		/* After an error (too many files) the next tick tries again. */
-		start_accept(l, from);
-	}
+	from->accepting = false;
+	/* After an error (too many files) the next tick tries again. */
+	if (res < 0)
+		return;
+	if (l->server->stopping)
+		close(res);
+	else
+		connection_open(l, from, res);
+	start_accept(l, from);
 }
 
 static void signaled(struct loop *l, int res)
@@ -123,7 +125,7 @@ static void dispatch(struct loop *l, const struct io_uring_cqe *cqe)
 		connection_sent(l, p, cqe->res);
 		break;
 	case LOOP_ACCEPT:
-		accepted(l, p, cqe);
+		accepted(l, p, cqe->res);
 		break;
 	case LOOP_SIGNAL:
 		signaled(l, cqe->res);
@@ -199,6 +201,7 @@ int loop_run(struct loop *l, struct server *server)
 	int rc = 0;
 
 	l->server = server;
+	server->max_clients = l->max_clients;
 	start_signal(l);
 	start_tick(l);
 	start_accept(l, &l->tcp);
@@ -243,15 +246,47 @@ static int init_ring(struct loop *l)
 	return rc;
 }
 
-static void raise_files(int maxclients)
+static rlim_t open_files(rlim_t limit)
 {
-	rlim_t wanted = (rlim_t)maxclients + 64;
-	struct rlimit limit;
+	rlim_t count = 0;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted)
-		return;
-	limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
-	setrlimit(RLIMIT_NOFILE, &limit);
+	if (limit > FILES_MAX)
+		limit = FILES_MAX;
+	for (rlim_t fd = 0; fd < limit; fd++)
+		count += fcntl((int)fd, F_GETFD) >= 0;
+	return count;
+}
+
+/*
+ * Clients must not use up what the memory, a save and the holder take: else
+ * nothing could be saved, and the server could not even end.
+ */
+static int keep_files(struct loop *l, int maxclients)
+{
+	struct rlimit limit;
+	rlim_t own, wanted;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return fatal("getrlimit", errno, "This is a defect");
+	own = open_files(limit.rlim_cur) + FILES_KEPT;
+	wanted = own + (rlim_t)maxclients;
+	if (limit.rlim_cur < wanted) {
+		limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+		if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+			getrlimit(RLIMIT_NOFILE, &limit);
+	}
+	if (limit.rlim_cur <= own)
+		return fatal("file descriptors", EMFILE,
+			     "Raise LimitNOFILE= or ulimit -n: hp-kv needs 32 for itself");
+	l->max_clients = maxclients;
+	if (limit.rlim_cur >= wanted)
+		return 0;
+	l->max_clients = (int)(limit.rlim_cur - own);
+	fprintf(stderr,
+		"hp-kv: %d clients instead of %d, since there are no more file descriptors. Raise\n"
+		"LimitNOFILE= or ulimit -n, or ask for less with --maxclients.\n",
+		l->max_clients, maxclients);
+	return 0;
 }
 
 int loop_init(struct loop *l, const struct options *o)
@@ -264,7 +299,6 @@ int loop_init(struct loop *l, const struct options *o)
 		.unix_socket.fd = -1,
 	};
 	l->ring.ring_fd = -1;
-	raise_files(o->maxclients);
 	rc = init_signals(l);
 	if (rc < 0)
 		return fatal("signalfd", -rc,
@@ -278,8 +312,12 @@ int loop_init(struct loop *l, const struct options *o)
 		if (rc < 0)
 			return rc;
 	}
-	return o->unixsocket ?
-		listener_unix(&l->unix_socket, o->unixsocket) : 0;
+	if (o->unixsocket) {
+		rc = listener_unix(&l->unix_socket, o->unixsocket);
+		if (rc < 0)
+			return rc;
+	}
+	return keep_files(l, o->maxclients);
 }
 
 void loop_close(struct loop *l)

@@ -24,6 +24,7 @@ struct loop {
 	struct server *server;
 	struct listener tcp;
 	struct listener unix_socket;
+	int max_clients;	/* that there are descriptors for */
 	int signal_fd;
 	struct signalfd_siginfo signal;
 	struct __kernel_timespec tick;

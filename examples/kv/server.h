@@ -27,6 +27,7 @@ struct server {
 	struct store *store;
 	struct client *clients;		/* a list */
 	unsigned int client_count;
+	int max_clients;
 	uint64_t next_client_id;
 	int64_t started_ms;
 	struct stats stats;

@@ -2,9 +2,11 @@
 """A real server with real clients: load, limits, rough ends."""
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 
 import kvtest
@@ -416,6 +418,40 @@ class Rough(kvtest.TestCase):
                 break
             except (Error, OSError, EOFError):
                 time.sleep(0.05)
+
+    def test_clients_cannot_use_up_the_files(self):
+        """With 64 descriptors and 80 clients: a save, and a clean end."""
+        directory = tempfile.mkdtemp(prefix="kv-test-")
+        self.addCleanup(shutil.rmtree, directory)
+        s = kvtest.Server(["prlimit", "--nofile=64", kvtest.HP_KV, "--memory",
+                           "32M", "--save-dir", directory], ready=True)
+        self.addCleanup(self.end, s)
+        clients, refused = [], 0
+        for _ in range(80):
+            c = s.client(timeout=5)
+            self.addCleanup(c.close)
+            try:
+                c.call("PING")
+                clients.append(c)
+            except (Error, OSError, EOFError):
+                refused += 1
+        self.assertGreater(len(clients), 10)
+        self.assertEqual(len(clients) + refused, 80)
+        c = clients[0]
+        self.assertEqual(c.call("CONFIG", "GET", "maxclients"),
+                         [b"maxclients", b"%d" % len(clients)])
+        self.assertEqual(c.call("SET", "k", "v"), b"OK")
+        self.assertEqual(c.call("SAVE"), b"OK")
+        self.assertEqual(c.call("SET", "k", "w"), b"OK")
+        self.assertEqual(s.stop(), 0)
+        self.assertRegex(s.log(), r"hp-kv: \d\d clients instead of 1000")
+
+    def test_too_few_files_for_itself(self):
+        r = subprocess.run(["prlimit", "--nofile=20", kvtest.HP_KV, "--memory",
+                            "2M", "--port", str(kvtest.free_port())],
+                           stderr=subprocess.PIPE, text=True, timeout=20)
+        self.assertEqual(r.returncode, 1)
+        self.assertIn("LimitNOFILE=", r.stderr)
 
     def test_garbage(self):
         s = self.start()
