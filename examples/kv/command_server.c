@@ -91,6 +91,7 @@ static int settings(const struct server *server, struct setting *set)
 	ADD("port", "%d", o->port);
 	ADD("unixsocket", "%s", o->unixsocket ? o->unixsocket : "");
 	ADD("timeout", "0");
+	ADD("tcp-keepalive", "%d", o->keepalive);
 #undef ADD
 	return n;
 }

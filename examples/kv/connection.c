@@ -101,6 +101,7 @@ void connection_open(struct loop *l, const struct listener *from, int fd)
 	struct client *c;
 
 	server->stats.connections++;
+	listener_prepare(from, fd, server->options->keepalive);
 	listener_peer(from, fd, address, sizeof(address));
 	if (server->client_count >= (unsigned int)server->max_clients)
 		c = NULL;

@@ -198,19 +198,38 @@ void listener_close(struct listener *l)
 	l->fd = -1;
 }
 
+/* -- Connections ----------------------------------------------------------- */
+
+static void set(int fd, int level, int name, int value)
+{
+	/* What is not to be had is no reason to turn a client away. */
+	(void)!setsockopt(fd, level, name, &value, sizeof(value));
+}
+
+void listener_prepare(const struct listener *l, int fd, int keepalive)
+{
+	if (l->path)
+		return;
+	/* Replies are whole when they are sent: nothing to wait for. */
+	set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	if (!keepalive)
+		return;
+	set(fd, IPPROTO_TCP, TCP_KEEPIDLE, keepalive);
+	set(fd, IPPROTO_TCP, TCP_KEEPINTVL, keepalive / 3 ? keepalive / 3 : 1);
+	set(fd, IPPROTO_TCP, TCP_KEEPCNT, 3);
+	set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+}
+
 void listener_peer(const struct listener *l, int fd, char *out, size_t size)
 {
 	struct sockaddr_storage a;
 	socklen_t n = sizeof(a);
 	char host[64], port[8];
-	int one = 1;
 
 	if (l->path) {
 		snprintf(out, size, "%s:0", l->path);
 		return;
 	}
-	/* Replies are whole when they are sent: nothing to wait for. */
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	if (getpeername(fd, (struct sockaddr *)&a, &n) < 0 ||
 	    getnameinfo((struct sockaddr *)&a, n, host, sizeof(host), port,
 			sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV))

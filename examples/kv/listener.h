@@ -23,6 +23,12 @@ int listener_tcp(struct listener *l, const char *bind, int port);
 int listener_unix(struct listener *l, const char *path);
 void listener_close(struct listener *l);
 
+/*
+ * A connection of this listener: no delay, and the kernel finds out when the
+ * other end has gone without a word, @keepalive seconds after the last.
+ */
+void listener_prepare(const struct listener *l, int fd, int keepalive);
+
 /* Who is at the other end of a connection. */
 void listener_peer(const struct listener *l, int fd, char *out, size_t size);
 

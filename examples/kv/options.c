@@ -9,6 +9,7 @@
 
 #include "number.h"
 
+#define KEEPALIVE_MAX	32767	/* what TCP takes */
 #define DEFAULT_MEMORY	(UINT64_C(1) << 30)
 
 static const char usage[] =
@@ -25,6 +26,9 @@ static const char usage[] =
 	"  -d, --save-dir=DIR      save there on SAVE and at the end, and load what is\n"
 	"                          there if no region was kept\n"
 	"  -c, --maxclients=N      connections at the same time (1000)\n"
+	"  -k, --keepalive=SECONDS end connections whose other end has gone without a\n"
+	"                          word: ask after so long without traffic, and twice\n"
+	"                          more in that time again; 0: never (300)\n"
 	"      --shmem             the region in ordinary memory with transparent huge\n"
 	"                          pages, which kernels without our patches preserve\n"
 	"                          too; takes all of it at the start\n"
@@ -43,6 +47,7 @@ static const struct option long_options[] = {
 	{ "session", required_argument, NULL, 's' },
 	{ "save-dir", required_argument, NULL, 'd' },
 	{ "maxclients", required_argument, NULL, 'c' },
+	{ "keepalive", required_argument, NULL, 'k' },
 	{ "discard", no_argument, NULL, OPT_DISCARD },
 	{ "shmem", no_argument, NULL, OPT_SHMEM },
 	{ "help", no_argument, NULL, 'h' },
@@ -105,6 +110,11 @@ static int set(struct options *o, int c, int *ret_status)
 			return wrong(ret_status, "--maxclients is 1 to 100000",
 				     optarg);
 		return 0;
+	case 'k':
+		if (!parse_int(optarg, 0, KEEPALIVE_MAX, &o->keepalive))
+			return wrong(ret_status, "--keepalive is 0 to 32767",
+				     optarg);
+		return 0;
 	case OPT_DISCARD:
 		o->discard = true;
 		return 0;
@@ -134,10 +144,11 @@ int options_parse(int argc, char **argv, struct options *ret, int *ret_status)
 		.memory = DEFAULT_MEMORY,
 		.session = "kv",
 		.maxclients = 1000,
+		.keepalive = 300,
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "p:b:u:m:s:d:c:hV", long_options,
+	while ((c = getopt_long(argc, argv, "p:b:u:m:s:d:c:k:hV", long_options,
 				NULL)) != -1)
 		if (set(&o, c, ret_status) < 0)
 			return -1;

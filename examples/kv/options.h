@@ -13,6 +13,7 @@ struct options {
 	const char *session;
 	const char *save_dir;		/* NULL: none */
 	int maxclients;
+	int keepalive;			/* seconds; 0: none */
 	bool discard;
 	bool shmem;
 };

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: MIT
 """A real server with real clients: load, limits, rough ends."""
+import ctypes
+import fcntl
 import os
 import random
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
 import time
@@ -452,6 +455,44 @@ class Rough(kvtest.TestCase):
                            stderr=subprocess.PIPE, text=True, timeout=20)
         self.assertEqual(r.returncode, 1)
         self.assertIn("LimitNOFILE=", r.stderr)
+
+    def enter_network(self):
+        """A network of this test's own, whose loopback can go away."""
+        libc = ctypes.CDLL(None, use_errno=True)
+        before = os.open("/proc/self/ns/net", os.O_RDONLY)
+        if libc.unshare(0x40000000) < 0:
+            self.fail("this test needs root: unshare(CLONE_NEWNET): " +
+                      os.strerror(ctypes.get_errno()))
+        self.addCleanup(os.close, before)
+        self.addCleanup(libc.setns, before, 0)
+
+    def loopback(self, up):
+        with socket.socket() as s:
+            fcntl.ioctl(s, 0x8914, struct.pack("16sh22x", b"lo", up))
+
+    def test_dead_peers_lose_their_slots(self):
+        self.enter_network()
+        self.loopback(1)
+        s = self.start("32M", "--keepalive", "1", "--maxclients", "4")
+        peers = [s.client() for _ in range(3)]
+        for c in peers:
+            self.addCleanup(c.close)
+            self.assertEqual(c.call("PING"), b"PONG")
+        # From here on not even a reset comes through
+        self.loopback(0)
+        with kvtest.Client(s.path) as c:
+            end = time.monotonic() + 15
+            while b"connected_clients:1\r\n" not in c.call("INFO", "clients"):
+                self.assertLess(time.monotonic(), end)
+                time.sleep(0.1)
+            self.assertEqual(c.call("CONFIG", "GET", "tcp-keepalive"),
+                             [b"tcp-keepalive", b"1"])
+        # And by default
+        self.loopback(1)
+        s = self.start("2M")
+        with s.client() as c:
+            self.assertEqual(c.call("CONFIG", "GET", "tcp-keepalive"),
+                             [b"tcp-keepalive", b"300"])
 
     def test_garbage(self):
         s = self.start()
