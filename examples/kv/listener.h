@@ -23,6 +23,9 @@ int listener_tcp(struct listener *l, const char *bind, int port);
 int listener_unix(struct listener *l, const char *path);
 void listener_close(struct listener *l);
 
+/* Is this numeric address one that only this machine can reach? */
+bool listener_is_local(const char *address);
+
 /*
  * A connection of this listener: no delay, and the kernel finds out when the
  * other end has gone without a word, @keepalive seconds after the last.

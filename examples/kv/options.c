@@ -7,6 +7,7 @@
 
 #include <hugepersist/hugepersist.h>
 
+#include "listener.h"
 #include "number.h"
 
 #define KEEPALIVE_MAX	32767	/* what TCP takes */
@@ -19,6 +20,9 @@ static const char usage[] =
 	"\n"
 	"  -p, --port=PORT         TCP port, 0 for none (6379)\n"
 	"  -b, --bind=ADDRESS      address to listen on (127.0.0.1)\n"
+	"      --expose            allow an address that other machines can reach.\n"
+	"                          hp-kv has no password: whoever connects may read\n"
+	"                          and delete everything, so have a firewall\n"
 	"  -u, --unixsocket=PATH   listen on this Unix socket too\n"
 	"  -m, --memory=SIZE       size of a new region, e.g. 512M or 4G (1G);\n"
 	"                          a multiple of 2 MiB, taken from the huge pages\n"
@@ -37,7 +41,7 @@ static const char usage[] =
 	"  -h, --help              print this\n"
 	"  -V, --version           print the version\n";
 
-enum { OPT_DISCARD = 256, OPT_SHMEM };
+enum { OPT_DISCARD = 256, OPT_EXPOSE, OPT_SHMEM };
 
 static const struct option long_options[] = {
 	{ "port", required_argument, NULL, 'p' },
@@ -49,6 +53,7 @@ static const struct option long_options[] = {
 	{ "maxclients", required_argument, NULL, 'c' },
 	{ "keepalive", required_argument, NULL, 'k' },
 	{ "discard", no_argument, NULL, OPT_DISCARD },
+	{ "expose", no_argument, NULL, OPT_EXPOSE },
 	{ "shmem", no_argument, NULL, OPT_SHMEM },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
@@ -118,6 +123,9 @@ static int set(struct options *o, int c, int *ret_status)
 	case OPT_DISCARD:
 		o->discard = true;
 		return 0;
+	case OPT_EXPOSE:
+		o->expose = true;
+		return 0;
 	case OPT_SHMEM:
 		o->shmem = true;
 		return 0;
@@ -159,6 +167,10 @@ int options_parse(int argc, char **argv, struct options *ret, int *ret_status)
 		*ret_status = 2;
 		return -1;
 	}
+	if (o.port && !o.expose && !listener_is_local(o.bind))
+		return wrong(ret_status,
+			     "--bind: other machines can reach this address, and hp-kv has no password. If that is meant, add --expose",
+			     o.bind);
 	*ret = o;
 	return 0;
 }

@@ -14,6 +14,7 @@ struct options {
 	const char *save_dir;		/* NULL: none */
 	int maxclients;
 	int keepalive;			/* seconds; 0: none */
+	bool expose;			/* beyond this machine */
 	bool discard;
 	bool shmem;
 };

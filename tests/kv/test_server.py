@@ -60,12 +60,34 @@ class Start(kvtest.TestCase):
         for args in (["--port", "x"], ["--port", "65536"], ["--memory", "3M"],
                      ["--memory", "0"], ["--session", ""], ["--nothing"],
                      ["extra"], ["--maxclients", "0"], ["--port", "0"],
-                     ["--session", "x" * 64]):
+                     ["--session", "x" * 64], ["--keepalive", "-1"],
+                     ["--bind", "localhost"]):
             r = self.run_kv(*args)
             self.assertEqual(r.returncode, 2, args)
             self.assertIn("hp-kv", r.stderr)
         self.assertEqual(self.run_kv("--help").returncode, 0)
         self.assertEqual(self.run_kv("--version").returncode, 0)
+
+    def test_other_machines_need_a_word(self):
+        port = str(kvtest.free_port())
+        for address in ("0.0.0.0", "::", "192.0.2.1", "::ffff:192.0.2.1",
+                        "fe80::1", "128.0.0.1"):
+            r = self.run_kv("--memory", "2M", "--port", port, "--bind", address)
+            self.assertEqual(r.returncode, 2, address)
+            self.assertIn("--expose", r.stderr)
+        # These are this machine's own
+        for address in ("127.1.2.3", "::1"):
+            p = subprocess.Popen([kvtest.HP_KV, "--memory", "2M", "--port",
+                                  port, "--bind", address],
+                                 stdout=subprocess.PIPE,
+                                 stderr=subprocess.DEVNULL)
+            self.assertIn(b" tcp=" + address.encode(), p.stdout.readline())
+            p.terminate()
+            self.assertEqual(p.wait(10), 0)
+            p.stdout.close()
+        s = self.start("2M", "--bind", "0.0.0.0", "--expose")
+        with s.client() as c:
+            self.assertEqual(c.call("PING"), b"PONG")
 
     def test_too_few_huge_pages(self):
         r = self.run_kv("--memory", "8T", "--port", str(kvtest.free_port()))

@@ -9,7 +9,7 @@
 stages=4
 
 stage() {
-	kv_start -m 64M --bind 0.0.0.0
+	kv_start -m 64M --bind 0.0.0.0 --expose
 	load_next
 	report "host go"
 	while :; do
