@@ -48,6 +48,30 @@ void client_free(struct client *c)
 	free(c);
 }
 
+/*
+ * A web page can have the browser send such requests to this machine, with
+ * commands in the lines that follow. No client of Redis begins with these words.
+ */
+static bool is_http(const struct resp_parser *p)
+{
+	return p->argc && (slice_is(p->argv[0], "post") ||
+			   slice_is(p->argv[0], "host:"));
+}
+
+static void refuse_http(struct client *c)
+{
+	struct server *server = c->server;
+	int64_t now = clock_ms();
+
+	c->close_after_reply = true;
+	/* Not a line for each: a log can be filled too. */
+	if (server->told_http_ms && now - server->told_http_ms < 60000)
+		return;
+	server->told_http_ms = now;
+	fprintf(stderr, "hp-kv: closed the connection of %s, which sent an HTTP request\n",
+		c->address);
+}
+
 bool client_run(struct client *c)
 {
 	char error[128];
@@ -65,7 +89,9 @@ bool client_run(struct client *c)
 		case RESP_REQUEST:
 			break;
 		}
-		if (c->parser.argc)
+		if (is_http(&c->parser))
+			refuse_http(c);
+		else if (c->parser.argc)
 			command_run(c->server, c, c->parser.argc,
 				    c->parser.argv, &c->out);
 		resp_done(&c->parser, &c->in);

@@ -30,6 +30,7 @@ struct server {
 	int max_clients;
 	uint64_t next_client_id;
 	int64_t started_ms;
+	int64_t told_http_ms;		/* 0: never */
 	struct stats stats;
 	bool stopping;
 };

@@ -203,6 +203,8 @@ RAW = [
     b"GET " + b"x" * 70000, b"*1" + b"1" * 70000, b"*1\r\n$1" + b"1" * 70000,
     b"*1\r\n$5\r\nPING\r\n\r\n", b"PING\r\nQUIT\r\nPING\r\n",
     encode("QUIT", "now"), encode("ECHO", "x" * 100000),
+    b"POST / HTTP/1.1\r\nFLUSHALL\r\n", b"Host: x\r\nPING\r\n",
+    encode("post", "x") + encode("PING"), encode("HOST:"),
     b"".join(encode("SET", "p%d" % i, "v") + encode("GET", "p%d" % i)
              for i in range(2000)),
 ]

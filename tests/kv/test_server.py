@@ -478,6 +478,25 @@ class Rough(kvtest.TestCase):
         self.assertEqual(r.returncode, 1)
         self.assertIn("LimitNOFILE=", r.stderr)
 
+    def test_browsers_run_nothing(self):
+        s = self.start()
+        with s.client() as c:
+            c.call("SET", "k", "v")
+        head = (b"Host: 127.0.0.1:6379\r\nUser-Agent: x\r\n"
+                b"Content-Type: text/plain\r\nContent-Length: 10\r\n\r\n")
+        for first in (b"POST / HTTP/1.1\r\n", b"GET / HTTP/1.1\r\n",
+                      b"PUT /k HTTP/1.1\r\n", b"OPTIONS * HTTP/1.1\r\n", b"",
+                      b"post / HTTP/1.0\r\n"):
+            with s.client() as c:
+                c.send(first + head + b"FLUSHALL\r\n" + encode("FLUSHALL"))
+                self.assertNotIn(b"+OK", c.rest())
+        with s.client() as c:
+            # As words of a request they mean nothing
+            self.assertEqual(c.call("SET", "post", "Host:"), b"OK")
+            self.assertEqual(c.call("MGET", "k", "post"), [b"v", b"Host:"])
+        s.stop()
+        self.assertEqual(s.log().count("HTTP"), 1)
+
     def enter_network(self):
         """A network of this test's own, whose loopback can go away."""
         libc = ctypes.CDLL(None, use_errno=True)
