@@ -33,6 +33,7 @@ struct client {
 	struct buf out;			/* replies not given to a send yet */
 	struct resp_parser parser;
 	bool close_after_reply;
+	bool in_multi;			/* after a MULTI that was refused */
 
 	/* The loop's. */
 	struct buf sending;		/* what the running send reads from */

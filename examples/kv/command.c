@@ -16,7 +16,11 @@ const struct command command_table[] = {
 	{ "decr", command_decr, 2, COMMAND_WRITE, 1, 1, 1 },
 	{ "decrby", command_decrby, 3, COMMAND_WRITE, 1, 1, 1 },
 	{ "del", command_del, -2, COMMAND_WRITE, 1, -1, 1 },
+	{ "discard", command_discard, 1,
+	  COMMAND_CONNECTION | COMMAND_IN_MULTI, 0, 0, 0 },
 	{ "echo", command_echo, 2, 0, 0, 0, 0 },
+	{ "exec", command_exec, 1, COMMAND_CONNECTION | COMMAND_IN_MULTI,
+	  0, 0, 0 },
 	{ "exists", command_exists, -2, 0, 1, -1, 1 },
 	{ "expire", command_expire, -3, COMMAND_WRITE, 1, 1, 1 },
 	{ "flushall", command_flushall, -1, COMMAND_WRITE | COMMAND_NO_TX,
@@ -30,11 +34,16 @@ const struct command command_table[] = {
 	{ "lastsave", command_lastsave, 1, 0, 0, 0, 0 },
 	{ "mget", command_mget, -2, 0, 1, -1, 1 },
 	{ "mset", command_mset, -3, COMMAND_WRITE, 1, -1, 2 },
+	{ "multi", command_multi, 1, COMMAND_CONNECTION | COMMAND_IN_MULTI,
+	  0, 0, 0 },
 	{ "persist", command_persist, 2, COMMAND_WRITE, 1, 1, 1 },
 	{ "pexpire", command_pexpire, -3, COMMAND_WRITE, 1, 1, 1 },
 	{ "ping", command_ping, -1, 0, 0, 0, 0 },
 	{ "pttl", command_pttl, 2, 0, 1, 1, 1 },
-	{ "quit", command_quit, -1, 0, 0, 0, 0 },
+	{ "quit", command_quit, -1, COMMAND_CONNECTION | COMMAND_IN_MULTI,
+	  0, 0, 0 },
+	{ "reset", command_reset, 1, COMMAND_CONNECTION | COMMAND_IN_MULTI,
+	  0, 0, 0 },
 	{ "save", command_save, 1, COMMAND_NO_TX, 0, 0, 0 },
 	{ "scan", command_scan, -2, 0, 0, 0, 0 },
 	{ "select", command_select, 2, 0, 0, 0, 0 },
@@ -147,6 +156,23 @@ static int run_in_tx(struct call *call)
 	return rc;
 }
 
+/* False: the reply says why not. */
+static bool is_run(struct call *call)
+{
+	unsigned int flags = call->command ? call->command->flags : 0;
+
+	if (!call->client && flags & COMMAND_CONNECTION) {
+		resp_error(call->out, "ERR there is no connection");
+		return false;
+	}
+	if (call->client && call->client->in_multi &&
+	    !(flags & COMMAND_IN_MULTI)) {
+		resp_error(call->out, "ERR not run: it follows a MULTI, which hp-kv does not have");
+		return false;
+	}
+	return true;
+}
+
 void command_run(struct server *server, struct client *client, int argc,
 		 struct slice *argv, struct buf *out)
 {
@@ -169,6 +195,8 @@ void command_run(struct server *server, struct client *client, int argc,
 		if (call.command)
 			client->last_command = call.command->name;
 	}
+	if (!is_run(&call))
+		return;
 	if (!call.command) {
 		unknown(&call);
 		return;

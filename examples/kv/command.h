@@ -25,6 +25,8 @@ struct call {
 enum {
 	COMMAND_WRITE		= 1 << 0,	/* may change data */
 	COMMAND_NO_TX		= 1 << 1,	/* does its own */
+	COMMAND_CONNECTION	= 1 << 2,	/* needs one */
+	COMMAND_IN_MULTI	= 1 << 3,	/* runs after a MULTI too */
 };
 
 /*
@@ -61,7 +63,8 @@ int call_unknown_subcommand(struct call *call);
 int call_wrong_arity(struct call *call, const char *subcommand);
 
 command_fn command_ping, command_echo, command_select, command_quit,
-	command_dbsize, command_flushall, command_shutdown, command_info,
+	command_multi, command_exec, command_discard, command_reset;
+command_fn command_dbsize, command_flushall, command_shutdown, command_info,
 	command_config, command_command, command_client, command_hugepersist,
 	command_save, command_bgsave, command_lastsave;
 command_fn command_get, command_set, command_mget, command_mset,

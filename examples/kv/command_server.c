@@ -1,49 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Commands on the connection and on the server as a whole. */
+/* Commands on the server as a whole. */
 #include <errno.h>
 #include <stdio.h>
 
 #include "command.h"
 #include "glob.h"
 #include "number.h"
-
-int command_ping(struct call *call)
-{
-	if (call->argc > 2)
-		return call_wrong_arity(call, NULL);
-	if (call->argc == 2)
-		resp_bulk(call->out, call->argv[1]);
-	else
-		resp_status(call->out, "PONG");
-	return 0;
-}
-
-int command_echo(struct call *call)
-{
-	resp_bulk(call->out, call->argv[1]);
-	return 0;
-}
-
-int command_select(struct call *call)
-{
-	int64_t n;
-
-	if (!number_parse(call->argv[1], &n))
-		return call_not_an_integer(call);
-	if (n != 0)
-		resp_error(call->out, "ERR DB index is out of range");
-	else
-		resp_status(call->out, "OK");
-	return 0;
-}
-
-int command_quit(struct call *call)
-{
-	resp_status(call->out, "OK");
-	if (call->client)
-		call->client->close_after_reply = true;
-	return 0;
-}
 
 int command_dbsize(struct call *call)
 {

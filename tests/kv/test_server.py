@@ -478,6 +478,33 @@ class Rough(kvtest.TestCase):
         self.assertEqual(r.returncode, 1)
         self.assertIn("LimitNOFILE=", r.stderr)
 
+    def test_nothing_of_a_multi_is_run(self):
+        s = self.start()
+        with s.client() as c:
+            def ask(*words):
+                try:
+                    return c.call(*words)
+                except Error as e:
+                    return str(e).split()[0] + " " + str(e).split()[1]
+            self.assertEqual(ask("SET", "k", "before"), b"OK")
+            for end, answer in ((["EXEC"], "EXECABORT Transaction"),
+                                (["DISCARD"], b"OK"), (["RESET"], b"RESET")):
+                self.assertEqual(ask("MULTI"), "ERR hp-kv")
+                for body in (["SET", "k", "after"], ["FLUSHALL"], ["GET", "k"],
+                             ["NOSUCH"], ["SHUTDOWN", "NOSAVE"],
+                             ["HUGEPERSIST", "ABORT"]):
+                    self.assertEqual(ask(*body), "ERR not")
+                self.assertEqual(ask("MULTI"), "ERR MULTI")
+                self.assertEqual(ask(*end), answer)
+                self.assertEqual(ask("GET", "k"), b"before")
+                self.assertEqual(ask("EXEC"), "ERR EXEC")
+            # Another connection is not concerned
+            self.assertEqual(ask("MULTI"), "ERR hp-kv")
+            with s.client() as other:
+                self.assertEqual(other.call("SET", "k", "other"), b"OK")
+            self.assertEqual(ask("QUIT"), b"OK")
+            self.assertEqual(c.rest(), b"")
+
     def test_browsers_run_nothing(self):
         s = self.start()
         with s.client() as c:
