@@ -19,6 +19,7 @@ struct client *client_new(struct server *server, int fd, const char *address)
 	c->id = ++server->next_client_id;
 	c->since_ms = c->last_ms = clock_ms();
 	c->last_command = "NULL";
+	c->resp = 2;
 	snprintf(c->address, sizeof(c->address), "%s", address);
 	buf_init(&c->in, CLIENT_INPUT_MAX);
 	buf_init(&c->out, CLIENT_OUTPUT_MAX);

@@ -32,6 +32,7 @@ struct client {
 	struct buf in;
 	struct buf out;			/* replies not given to a send yet */
 	struct resp_parser parser;
+	int resp;			/* the protocol's version: 2 or 3 */
 	bool close_after_reply;
 	bool in_multi;			/* after a MULTI that was refused */
 

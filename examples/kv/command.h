@@ -3,6 +3,7 @@
 #ifndef KV_COMMAND_H
 #define KV_COMMAND_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "buf.h"
@@ -11,11 +12,15 @@
 #include "server.h"
 #include "slice.h"
 
+/* What clients take for the server's abilities. */
+#define COMMAND_REDIS_VERSION "7.0.0"
+
 struct call {
 	struct server *server;
 	struct store *store;
 	struct client *client;		/* NULL: none, in tests */
 	struct buf *out;
+	int resp;			/* the version that replies are in */
 	int argc;
 	struct slice *argv;
 	int64_t now;			/* ms since 1970; one for the call */
@@ -61,12 +66,15 @@ int call_not_an_integer(struct call *call);
 /* Wrong subcommand of a container command, as CONFIG. */
 int call_unknown_subcommand(struct call *call);
 int call_wrong_arity(struct call *call, const char *subcommand);
+/* The connection's name. False: it cannot be one, and the reply is written. */
+bool call_set_name(struct call *call, struct slice name);
 
 command_fn command_ping, command_echo, command_select, command_quit,
-	command_multi, command_exec, command_discard, command_reset;
+	command_multi, command_exec, command_discard, command_reset,
+	command_hello, command_auth;
 command_fn command_dbsize, command_flushall, command_shutdown, command_info,
 	command_config, command_command, command_client, command_hugepersist,
-	command_save, command_bgsave, command_lastsave;
+	command_save, command_bgsave, command_lastsave, command_role;
 command_fn command_get, command_set, command_mget, command_mset,
 	command_incr, command_decr, command_incrby, command_decrby,
 	command_append, command_strlen;

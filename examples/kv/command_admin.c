@@ -29,7 +29,7 @@ static int status(struct call *call)
 	bool preserved = storage_is_preserved(st);
 	const char *why;
 
-	resp_array(call->out, 24);
+	resp_map(call->out, call->resp, 12);
 	pair(call, "origin", storage_origin(st));
 	pair(call, "preserved", preserved ? "yes" : "no");
 	pair(call, "reason", preserved ? "" : storage_not_preserved_reason(st));

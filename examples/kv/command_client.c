@@ -5,37 +5,34 @@
 
 #include "command.h"
 
-static int set_name(struct call *call)
+bool call_set_name(struct call *call, struct slice name)
 {
-	struct slice name = call->argv[2];
-
 	for (size_t i = 0; i < name.n; i++) {
 		if (name.p[i] >= '!' && name.p[i] <= '~')
 			continue;
 		resp_error(call->out,
 			   "ERR Client names cannot contain spaces, newlines or special characters.");
-		return 0;
+		return false;
 	}
 	if (name.n >= CLIENT_NAME_MAX) {
 		resp_error(call->out, "ERR Client names have up to %d bytes",
 			   CLIENT_NAME_MAX - 1);
-		return 0;
+		return false;
 	}
 	memcpy(call->client->name, name.p, name.n);
 	call->client->name[name.n] = '\0';
-	resp_status(call->out, "OK");
-	return 0;
+	return true;
 }
 
 static void describe(struct buf *out, const struct client *c, int64_t now)
 {
 	char text[512];
 	int n = snprintf(text, sizeof(text),
-		"id=%llu addr=%s fd=%d name=%s age=%lld idle=%lld flags=N db=0 qbuf=%zu obl=%zu cmd=%s\n",
+		"id=%llu addr=%s fd=%d name=%s age=%lld idle=%lld flags=N db=0 qbuf=%zu obl=%zu cmd=%s resp=%d\n",
 		(unsigned long long)c->id, c->address, c->fd, c->name,
 		(long long)(now - c->since_ms) / 1000,
 		(long long)(now - c->last_ms) / 1000,
-		buf_size(&c->in), client_output(c), c->last_command);
+		buf_size(&c->in), client_output(c), c->last_command, c->resp);
 
 	if (n >= (int)sizeof(text))
 		n = sizeof(text) - 1;
@@ -50,7 +47,8 @@ static int list(struct call *call)
 	for (struct client *c = call->server->clients; c; c = c->next)
 		describe(&text, c, call->now);
 	if (!text.failed)
-		resp_bulk(call->out, (struct slice){ text.p, buf_size(&text) });
+		resp_shown(call->out, call->resp,
+			   (struct slice){ text.p, buf_size(&text) });
 	else
 		call->out->failed = true;
 	buf_free(&text);
@@ -63,7 +61,8 @@ static int info(struct call *call)
 
 	buf_init(&text, CLIENT_OUTPUT_MAX);
 	describe(&text, call->client, call->now);
-	resp_bulk(call->out, (struct slice){ text.p, buf_size(&text) });
+	resp_shown(call->out, call->resp,
+		   (struct slice){ text.p, buf_size(&text) });
 	buf_free(&text);
 	return 0;
 }
@@ -89,12 +88,14 @@ int command_client(struct call *call)
 		return call_wrong_arity(call, known[i].name);
 	switch (i) {
 	case 0:
-		return set_name(call);
+		if (call_set_name(call, call->argv[2]))
+			resp_status(call->out, "OK");
+		return 0;
 	case 1:
 		if (call->client->name[0])
 			resp_text(call->out, call->client->name);
 		else
-			resp_null(call->out);
+			resp_null(call->out, call->resp);
 		return 0;
 	case 2:
 		resp_integer(call->out, (int64_t)call->client->id);

@@ -40,6 +40,76 @@ int command_quit(struct call *call)
 	return 0;
 }
 
+/* -- HELLO ----------------------------------------------------------------- */
+
+static int no_passwords(struct call *call)
+{
+	resp_error(call->out,
+		   "ERR hp-kv has no users and no passwords: connect without AUTH");
+	return 0;
+}
+
+int command_auth(struct call *call)
+{
+	return no_passwords(call);
+}
+
+static int greet(struct call *call)
+{
+	int resp = call->client->resp;
+
+	resp_map(call->out, resp, 7);
+	resp_text(call->out, "server");
+	resp_text(call->out, "redis");
+	resp_text(call->out, "version");
+	resp_text(call->out, COMMAND_REDIS_VERSION);
+	resp_text(call->out, "proto");
+	resp_integer(call->out, resp);
+	resp_text(call->out, "id");
+	resp_integer(call->out, (int64_t)call->client->id);
+	resp_text(call->out, "mode");
+	resp_text(call->out, "standalone");
+	resp_text(call->out, "role");
+	resp_text(call->out, "master");
+	resp_text(call->out, "modules");
+	resp_array(call->out, 0);
+	return 0;
+}
+
+/* HELLO [2|3 [AUTH user password] [SETNAME name]] */
+int command_hello(struct call *call)
+{
+	const struct slice *name = NULL;
+	int64_t version = call->client->resp;
+
+	if (call->argc > 1 && !number_parse(call->argv[1], &version)) {
+		resp_error(call->out,
+			   "ERR Protocol version is not an integer or out of range");
+		return 0;
+	}
+	if (version != 2 && version != 3) {
+		resp_error(call->out, "NOPROTO unsupported protocol version");
+		return 0;
+	}
+	for (int i = 2; i < call->argc; i++) {
+		struct slice a = call->argv[i];
+
+		if (slice_is(a, "auth") && i + 2 < call->argc)
+			return no_passwords(call);
+		if (!slice_is(a, "setname") || i + 1 == call->argc) {
+			resp_error(call->out,
+				   "ERR Syntax error in HELLO option '%.*s'",
+				   (int)(a.n < 128 ? a.n : 128), a.p);
+			return 0;
+		}
+		name = &call->argv[++i];
+	}
+	if (name && !call_set_name(call, *name))
+		return 0;
+	call->client->resp = (int)version;
+	return greet(call);
+}
+
 /* -- MULTI ----------------------------------------------------------------- */
 
 /*
@@ -87,6 +157,7 @@ int command_reset(struct call *call)
 {
 	call->client->in_multi = false;
 	call->client->name[0] = '\0';
+	call->client->resp = 2;
 	resp_status(call->out, "RESET");
 	return 0;
 }

@@ -46,7 +46,7 @@ static void server_section(struct call *call, struct buf *b)
 	int64_t up = (call->now - call->server->started_ms) / 1000;
 
 	/* What clients take for the server's abilities. */
-	add(b, "redis_version:7.0.0");
+	add(b, "redis_version:" COMMAND_REDIS_VERSION);
 	add(b, "redis_mode:standalone");
 	add(b, "server_name:hp-kv");
 	add(b, "hugepersist_version:%s", hp_version());
@@ -139,6 +139,23 @@ static void stats_section(struct call *call, struct buf *b)
 	add(b, "keyspace_misses:%llu", (ull)st->misses);
 }
 
+/* Monitors ask. There is one copy of the data, and nobody follows it. */
+static void replication_section(struct call *call, struct buf *b)
+{
+	(void)call;
+	add(b, "role:master");
+	add(b, "connected_slaves:0");
+	add(b, "master_failover_state:no-failover");
+	add(b, "master_replid:%040d", 0);
+	add(b, "master_replid2:%040d", 0);
+	add(b, "master_repl_offset:0");
+	add(b, "second_repl_offset:-1");
+	add(b, "repl_backlog_active:0");
+	add(b, "repl_backlog_size:0");
+	add(b, "repl_backlog_first_byte_offset:0");
+	add(b, "repl_backlog_histlen:0");
+}
+
 static void keyspace_section(struct call *call, struct buf *b)
 {
 	if (store_keys(call->store))
@@ -156,6 +173,7 @@ static const struct {
 	{ "Memory", memory_section },
 	{ "Persistence", persistence_section },
 	{ "Stats", stats_section },
+	{ "Replication", replication_section },
 	{ "Keyspace", keyspace_section },
 };
 
@@ -189,8 +207,8 @@ int command_info(struct call *call)
 	if (b.failed)
 		call->out->failed = true;
 	else
-		resp_bulk(call->out, (struct slice){ b.p ? b.p : "",
-						     buf_size(&b) });
+		resp_shown(call->out, call->resp,
+			   (struct slice){ b.p ? b.p : "", buf_size(&b) });
 	buf_free(&b);
 	return 0;
 }

@@ -13,6 +13,15 @@ int command_dbsize(struct call *call)
 	return 0;
 }
 
+int command_role(struct call *call)
+{
+	resp_array(call->out, 3);
+	resp_text(call->out, "master");
+	resp_integer(call->out, 0);
+	resp_array(call->out, 0);
+	return 0;
+}
+
 int command_flushall(struct call *call)
 {
 	if (call->argc > 2 ||
@@ -75,7 +84,7 @@ static int config_get(struct call *call)
 					   slice_of(set[i].name));
 		count += wanted[i];
 	}
-	resp_array(call->out, 2 * count);
+	resp_map(call->out, call->resp, count);
 	for (int i = 0; i < n; i++) {
 		if (!wanted[i])
 			continue;
@@ -109,7 +118,7 @@ static void reply_command(struct call *call, const struct command *c)
 	resp_array(call->out, 6);
 	resp_text(call->out, c->name);
 	resp_integer(call->out, c->arity);
-	resp_array(call->out, 1);
+	resp_set(call->out, call->resp, 1);
 	resp_status(call->out, c->flags & COMMAND_WRITE ? "write" : "readonly");
 	resp_integer(call->out, c->first_key);
 	resp_integer(call->out, c->last_key);
@@ -132,7 +141,7 @@ int command_command(struct call *call)
 		resp_integer(call->out, count);
 	} else if (slice_is(call->argv[1], "docs")) {
 		/* No texts: clients then show none. */
-		resp_array(call->out, 0);
+		resp_map(call->out, call->resp, 0);
 	} else if (slice_is(call->argv[1], "info")) {
 		resp_array(call->out, call->argc - 2);
 		for (int i = 2; i < call->argc; i++) {
@@ -141,7 +150,7 @@ int command_command(struct call *call)
 			if (c)
 				reply_command(call, c);
 			else
-				buf_add(call->out, "*-1\r\n", 5);
+				resp_null_array(call->out, call->resp);
 		}
 	} else {
 		return call_unknown_subcommand(call);

@@ -26,7 +26,7 @@ static void reply_value(struct call *call, uint64_t entry)
 	if (entry)
 		resp_bulk(call->out, entry_value(call->store, entry));
 	else
-		resp_null(call->out);
+		resp_null(call->out, call->resp);
 }
 
 int command_get(struct call *call)
@@ -135,7 +135,7 @@ int command_set(struct call *call)
 		reply_value(call, entry);
 	if ((o.nx && entry) || (o.xx && !entry)) {
 		if (!o.get)
-			resp_null(call->out);
+			resp_null(call->out, call->resp);
 		return 0;
 	}
 	if (o.keep_ttl && entry)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* RESP2, the Redis protocol: requests in, replies out. */
+/* RESP, the Redis protocol: requests in, replies out. */
 #ifndef KV_RESP_H
 #define KV_RESP_H
 
@@ -55,7 +55,16 @@ void resp_error(struct buf *out, const char *format, ...)
 void resp_integer(struct buf *out, int64_t n);
 void resp_bulk(struct buf *out, struct slice s);
 void resp_text(struct buf *out, const char *text);
-void resp_null(struct buf *out);
 void resp_array(struct buf *out, int64_t n);
+
+/*
+ * What differs between the two versions of the protocol, RESP2 and RESP3: 2 has
+ * arrays for maps and sets, and bulk strings for text that is meant to be shown.
+ */
+void resp_null(struct buf *out, int version);
+void resp_null_array(struct buf *out, int version);
+void resp_map(struct buf *out, int version, int64_t pairs);
+void resp_set(struct buf *out, int version, int64_t n);
+void resp_shown(struct buf *out, int version, struct slice s);
 
 #endif

@@ -61,12 +61,41 @@ void resp_text(struct buf *out, const char *text)
 	resp_bulk(out, slice_of(text));
 }
 
-void resp_null(struct buf *out)
-{
-	buf_add(out, "$-1\r\n", 5);
-}
-
 void resp_array(struct buf *out, int64_t n)
 {
 	line(out, '*', n);
+}
+
+/* -- What differs ---------------------------------------------------------- */
+
+void resp_null(struct buf *out, int version)
+{
+	buf_add(out, version > 2 ? "_\r\n" : "$-1\r\n", version > 2 ? 3 : 5);
+}
+
+void resp_null_array(struct buf *out, int version)
+{
+	buf_add(out, version > 2 ? "_\r\n" : "*-1\r\n", version > 2 ? 3 : 5);
+}
+
+void resp_map(struct buf *out, int version, int64_t pairs)
+{
+	line(out, version > 2 ? '%' : '*', version > 2 ? pairs : 2 * pairs);
+}
+
+void resp_set(struct buf *out, int version, int64_t n)
+{
+	line(out, version > 2 ? '~' : '*', n);
+}
+
+void resp_shown(struct buf *out, int version, struct slice s)
+{
+	if (version == 2) {
+		resp_bulk(out, s);
+		return;
+	}
+	line(out, '=', (int64_t)s.n + 4);
+	buf_add(out, "txt:", 4);
+	buf_add(out, s.p, s.n);
+	buf_add(out, "\r\n", 2);
 }

@@ -132,14 +132,18 @@ class Client:
         line, self.data = self.data.split(b"\r\n", 1)
         return line
 
+    @staticmethod
+    def members(line):
+        return max(0, int(line[1:])) * (2 if line[:1] == b"%" else 1)
+
     def raw(self):
         """One whole reply as it came."""
         line = self.line()
         out = line + b"\r\n"
-        if line[:1] == b"$" and line != b"$-1":
+        if line[:1] in b"$=" and line != b"$-1":
             out += self.take(int(line[1:]) + 2)
-        elif line[:1] == b"*":
-            for _ in range(max(0, int(line[1:]))):
+        elif line[:1] in b"*~%":
+            for _ in range(self.members(line)):
                 out += self.raw()
         return out
 
@@ -155,8 +159,12 @@ class Client:
         if kind == b"$":
             n = int(rest)
             return None if n < 0 else self.take(n + 2)[:-2]
-        if kind == b"*":
-            return [self.reply() for _ in range(int(rest))]
+        if kind == b"_":
+            return None
+        if kind == b"=":
+            return self.take(int(rest) + 2)[4:-2]
+        if kind in b"*~%":
+            return [self.reply() for _ in range(self.members(line))]
         raise AssertionError("not a reply: %r" % line)
 
     def call(self, *args):

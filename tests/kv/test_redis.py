@@ -174,8 +174,15 @@ EXEC
 DISCARD
 MULTI x
 RESET x
-RESET
-CLIENT GETNAME
+ROLE
+ROLE x
+HELLO x
+HELLO 4
+HELLO 1
+HELLO 3 WHAT
+HELLO 3 SETNAME
+HELLO 3 AUTH a
+HELLO 3 SETNAME "a b"
 COMMAND COUNT x
 NOSUCH
 NOSUCH a b c
@@ -242,8 +249,25 @@ class Compare(kvtest.TestCase):
         return clients
 
     def test_script(self):
+        self.compare("HELLO", "2")
+
+    def test_script_in_resp3(self):
+        self.compare("HELLO", "3", "SETNAME", "named")
+
+    def greeting(self, client, *words):
+        """What HELLO says, without what two servers cannot have in common."""
+        client.send(encode(*words))
+        line = client.raw().split(b"\r\n")
+        for name, lines in ((b"version", 2), (b"id", 1)):
+            at = line.index(name) + 1
+            del line[at:at + lines]
+        return line
+
+    def compare(self, *hello):
         kv, redis = self.both()
         wrong, count = [], 0
+        self.assertEqual(self.greeting(kv, *hello),
+                         self.greeting(redis, *hello))
         for line in SCRIPT.strip().splitlines():
             replies = []
             for c in (kv, redis):
@@ -260,6 +284,51 @@ class Compare(kvtest.TestCase):
                              % (line, replies[0][:200], replies[1][:200]))
         print(count, "commands compared")
         self.assertFalse(wrong, "\n" + "\n".join(wrong))
+
+    def test_reset_and_hello(self):
+        for words in (["HELLO"], ["HELLO", "3", "SETNAME", "me"], ["HELLO"],
+                      ["HELLO", "2"]):
+            have = [self.greeting(c, *words) for c in self.both()]
+            self.assertEqual(have[0], have[1])
+        for c in self.both():
+            c.send(encode("HELLO", "3", "SETNAME", "me"))
+            c.raw()
+            self.assertEqual(c.call("CLIENT", "GETNAME"), b"me")
+            self.assertIn(b" name=me ", c.call("CLIENT", "INFO"))
+            c.send(encode("GET", "nothing"))
+            self.assertEqual(c.raw(), b"_\r\n")
+            self.assertEqual(c.call("RESET"), b"RESET")
+            self.assertIsNone(c.call("CLIENT", "GETNAME"))
+            c.send(encode("GET", "nothing"))
+            self.assertEqual(c.raw(), b"$-1\r\n")
+
+    def test_what_clients_begin_with(self):
+        """As sent by redis-py, go-redis, node-redis and lettuce."""
+        for words in (["HELLO", "3"], ["HELLO", "3", "SETNAME", "x"],
+                      ["CLIENT", "SETINFO", "LIB-NAME", "redis-py"],
+                      ["CLIENT", "SETINFO", "LIB-VER", "6.4.0"],
+                      ["CLIENT", "ID"], ["SELECT", "0"], ["COMMAND"],
+                      ["COMMAND", "DOCS"], ["INFO", "server"], ["ROLE"]):
+            with self.kv.client() as c:
+                c.send(encode("HELLO", "3") + encode(*words))
+                self.assertEqual(c.raw()[:1], b"%", words)
+                self.assertNotEqual(c.raw()[:1], b"-", words)
+        for version in ("-2", "-3"):
+            r = kvtest.redis_cli(self.kv, version, "mget", "a", "b")
+            self.assertEqual((r.returncode, r.stdout), (0, b"\n\n"))
+        for server in self.kv, self.redis:
+            with server.client() as c:
+                # A password that nobody set
+                with self.assertRaisesRegex(kvtest.Error, "^(ERR|WRONGPASS) "):
+                    c.call("AUTH", "someone", "secret")
+
+    def test_monitors(self):
+        have = []
+        for c in self.both():
+            self.assertEqual(c.call("ROLE"), [b"master", 0, []])
+            text = c.call("INFO", "replication").decode()
+            have.append(re.sub("(replid|backlog_size):.*", "", text))
+        self.assertEqual(have[0], have[1])
 
     def test_protocol(self):
         wrong = []

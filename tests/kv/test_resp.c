@@ -176,10 +176,30 @@ START_TEST(replies)
 	resp_error(&out, "ERR %s", "a b\r\nc");
 	resp_integer(&out, INT64_MIN);
 	resp_bulk(&out, (struct slice){ "a\r\n", 3 });
-	resp_null(&out);
+	resp_null(&out, 2);
 	resp_array(&out, 2);
 	ck_assert_uint_eq(buf_size(&out), sizeof(expected) - 1);
 	ck_assert(!memcmp(out.p, expected, sizeof(expected) - 1));
+	buf_free(&out);
+}
+END_TEST
+
+START_TEST(replies_of_both_versions)
+{
+	struct buf out;
+	static const char *const expected[] = {
+		"$-1\r\n*-1\r\n*4\r\n*3\r\n$2\r\nhi\r\n",
+		"_\r\n_\r\n%2\r\n~3\r\n=6\r\ntxt:hi\r\n",
+	};
+
+	buf_init(&out, 4096);
+	resp_null(&out, _i + 2);
+	resp_null_array(&out, _i + 2);
+	resp_map(&out, _i + 2, 2);
+	resp_set(&out, _i + 2, 3);
+	resp_shown(&out, _i + 2, slice_of("hi"));
+	buf_add(&out, "", 1);
+	ck_assert_str_eq(out.p, expected[_i]);
 	buf_free(&out);
 }
 END_TEST
@@ -216,6 +236,7 @@ Suite *resp_suite(void)
 	tcase_add_test(tc, claims_are_free);
 	tcase_add_loop_test(tc, garbage, 0, 3);
 	tcase_add_test(tc, replies);
+	tcase_add_loop_test(tc, replies_of_both_versions, 0, 2);
 	tcase_add_test(tc, buffer_limit);
 	suite_add_tcase(suite, tc);
 	return suite;
