@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "clock.h"
 #include "command.h"
 
 struct client *client_new(struct server *server, int fd, const char *address)
@@ -17,7 +16,7 @@ struct client *client_new(struct server *server, int fd, const char *address)
 	c->server = server;
 	c->fd = fd;
 	c->id = ++server->next_client_id;
-	c->since_ms = c->last_ms = clock_ms();
+	c->since_ms = c->last_ms = clock_now(&server->clock);
 	c->last_command = "NULL";
 	c->resp = 2;
 	snprintf(c->address, sizeof(c->address), "%s", address);
@@ -62,7 +61,7 @@ static bool is_http(const struct resp_parser *p)
 static void refuse_http(struct client *c)
 {
 	struct server *server = c->server;
-	int64_t now = clock_ms();
+	int64_t now = clock_now(&server->clock);
 
 	c->close_after_reply = true;
 	/* Not a line for each: a log can be filled too. */

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "clock.h"
 
 const struct command command_table[] = {
 	{ "append", command_append, 3, COMMAND_WRITE, 1, 1, 1 },
@@ -187,7 +186,7 @@ void command_run(struct server *server, struct client *client, int argc,
 		.resp = client ? client->resp : 2,
 		.argc = argc,
 		.argv = argv,
-		.now = clock_ms(),
+		.now = clock_now(&server->clock),
 		.command = command_find(argv[0]),
 	};
 	size_t before = buf_size(out);

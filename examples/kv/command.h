@@ -23,7 +23,7 @@ struct call {
 	int resp;			/* the version that replies are in */
 	int argc;
 	struct slice *argv;
-	int64_t now;			/* ms since 1970; one for the call */
+	int64_t now;			/* as of clock.h; one for the call */
 	const struct command *command;
 };
 

@@ -65,6 +65,11 @@ struct kv_header {
 	kv_word fl_bitmap;
 	kv_word sl_bitmap[KV_FL_COUNT];
 	kv_word head[KV_FL_COUNT][KV_SL_COUNT];
+
+	/* Some times a second, see clock.h. Of an older hp-kv: zeros. */
+	kv_word clock_ms;
+	kv_word clock_boot_ms;
+	kv_word clock_boot_id[2];
 };
 
 _Static_assert(sizeof(struct kv_header) <= KV_HEADER_SIZE,

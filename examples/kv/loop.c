@@ -102,8 +102,11 @@ static void signaled(struct loop *l, int res)
 
 static void ticked(struct loop *l)
 {
-	int rc = expire_cycle(l->server->store, clock_ms(), EXPIRE_US);
+	struct server *server = l->server;
+	int rc;
 
+	clock_tick(&server->clock, server->store);
+	rc = expire_cycle(server->store, clock_now(&server->clock), EXPIRE_US);
 	if (rc < 0 && !l->told_damage) {
 		l->told_damage = true;
 		fprintf(stderr, "hp-kv: the region's content is damaged. Save what can be read, then use FLUSHALL\n");
@@ -161,11 +164,11 @@ static int step(struct loop *l)
 
 static int wait_for_clients(struct loop *l, int64_t ms)
 {
-	int64_t stop_by = clock_ms() + ms;
+	int64_t stop_by = clock_boot_ms() + ms;
 	int rc = 0;
 
 	/* The tick sees to it that this comes back. */
-	while (rc == 0 && l->server->clients && clock_ms() < stop_by)
+	while (rc == 0 && l->server->clients && clock_boot_ms() < stop_by)
 		rc = step(l);
 	return rc;
 }

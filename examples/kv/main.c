@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "clock.h"
 #include "loop.h"
 #include "notify.h"
 #include "options.h"
@@ -34,7 +33,6 @@ int main(int argc, char **argv)
 		.options = &o,
 		.storage = &storage,
 		.store = &storage.store,
-		.started_ms = clock_ms(),
 	};
 	struct loop loop;
 	int status, rc;
@@ -46,6 +44,8 @@ int main(int argc, char **argv)
 	if (rc == 0)
 		rc = storage_open(&storage, &o);
 	if (rc == 0) {
+		clock_open(&server.clock, server.store);
+		server.started_ms = clock_now(&server.clock);
 		say_ready(&server, &o);
 		rc = loop_run(&loop, &server);
 	}

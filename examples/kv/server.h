@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "clock.h"
 #include "options.h"
 #include "storage.h"
 
@@ -25,6 +26,7 @@ struct server {
 	const struct options *options;
 	struct storage *storage;
 	struct store *store;
+	struct clock clock;
 	struct client *clients;		/* a list */
 	unsigned int client_count;
 	int max_clients;

@@ -113,7 +113,7 @@ static int format(struct storage *st)
 		return -EIO;
 	}
 	rc = store_format(&st->store, hp_region_address(st->region), length,
-			  secret, clock_ms());
+			  secret, (uint64_t)clock_read().real_ms);
 	if (rc < 0)
 		fprintf(stderr, "hp-kv: cannot lay out a store in %" PRIu64 " bytes: use another --memory\n",
 			length);

@@ -8,6 +8,7 @@ int main(void)
 	SRunner *runner = srunner_create(store_suite());
 	int failed;
 
+	srunner_add_suite(runner, clock_suite());
 	srunner_add_suite(runner, damage_suite());
 	srunner_add_suite(runner, resp_suite());
 	srunner_add_suite(runner, text_suite());

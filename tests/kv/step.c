@@ -61,9 +61,11 @@ static void child(void)
 {
 	struct store s;
 	struct server server = { .store = &s };
+	struct clock_reading now = clock_read();
 	const char *why;
 	struct buf out;
 
+	clock_start(&server.clock, 0, -1, &now);
 	buf_init(&out, 1 << 20);
 	if (store_open(&s, shared->region, LENGTH, &why) < 0)
 		_exit(1);

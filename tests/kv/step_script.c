@@ -182,7 +182,7 @@ static void apply_expire(const struct step_command *c, struct model *m)
 	if (at < 0)
 		model_delete(m, key);
 	else
-		e->expire = clock_ms() +
+		e->expire = clock_read().real_ms +
 			(slice_is(c->argv[0], "expire") ? 1000 : 1) * at;
 }
 

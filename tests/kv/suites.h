@@ -4,6 +4,7 @@
 
 #include <check.h>
 
+Suite *clock_suite(void);
 Suite *store_suite(void);
 Suite *damage_suite(void);
 Suite *resp_suite(void);
