@@ -63,7 +63,7 @@ need_all_packages() {
 	need_packages gcc g++ make cmake pkg-config liburing-dev libxxhash-dev \
 		libjansson-dev check zlib1g-dev redis-tools qemu-system-x86 \
 		qemu-utils e2fsprogs cpio clang gcovr groff-base mandoc python3 \
-		scdoc strace valgrind
+		scdoc strace tcl valgrind
 	# busybox-static and busybox exclude each other; either will do
 	command -v busybox >/dev/null || need_packages busybox-static
 }

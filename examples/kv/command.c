@@ -25,6 +25,8 @@ const struct command command_table[] = {
 	{ "expire", command_expire, -3, COMMAND_WRITE, 1, 1, 1 },
 	{ "flushall", command_flushall, -1, COMMAND_WRITE | COMMAND_NO_TX,
 	  0, 0, 0 },
+	{ "flushdb", command_flushall, -1, COMMAND_WRITE | COMMAND_NO_TX,
+	  0, 0, 0 },
 	{ "get", command_get, 2, 0, 1, 1, 1 },
 	{ "hello", command_hello, -1, COMMAND_CONNECTION, 0, 0, 0 },
 	{ "hugepersist", command_hugepersist, -2, COMMAND_NO_TX, 0, 0, 0 },

@@ -163,6 +163,8 @@ class Client:
             return None
         if kind == b"=":
             return self.take(int(rest) + 2)[4:-2]
+        if line == b"*-1":
+            return None
         if kind in b"*~%":
             return [self.reply() for _ in range(self.members(line))]
         raise AssertionError("not a reply: %r" % line)
