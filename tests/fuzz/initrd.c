@@ -22,8 +22,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check(initrd_obstacle(&initrd, &known) || known);
 	}
 #ifdef HP_FUZZ_PLANT
-	/* Versions that no seed has. */
-	check(!initrd.systemd || initrd.systemd / 10 == 25);
+	/* An archive that is not compressed, and damaged: no seed is that. */
+	bool damaged = err == -EBADMSG && size > 4 && !memcmp(data, "0707", 4);
+
+	check(!damaged);
 #endif
 	free(bytes);
 	return 0;
