@@ -4,10 +4,6 @@
 # time: 900
 # suites: sid
 # rest: sid
-stored_is() {
-	[ "$(systemctl show -P NFileDescriptorStore "$1.service")" = "$2" ]
-}
-
 held_state() {
 	cat /sys/kernel/mm/hugepages/hugepages-2048kB/*_hugepages
 	find /proc/[0-9]*/fd -printf '%p %l\n' 2>/dev/null | grep -F '[luo_session]' | sort
@@ -32,13 +28,7 @@ $(tail -n 1 /hp/log/said)" >/dev/console
 }
 
 stage_1() {
-	install_program
-	make_program
-	run_unit cache FileDescriptorStoreMax=3 FileDescriptorStorePreserve=yes
-	systemctl daemon-reload
-	systemctl enable --now cache
-	wait_for said cache zeros
-	wait_for stored_is cache 3
+	start_cache
 	# The program without the shell around it, so that the signal meets it
 	printf '%s\n' '#!/bin/sh' 'export LD_LIBRARY_PATH=/hp/lib' \
 		'exec /hp/lib/hugepersist "$@"' >/hp/lib/run

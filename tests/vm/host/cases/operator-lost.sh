@@ -4,10 +4,6 @@
 # time: 900
 # suites: sid
 # rest: sid
-stored_is() {
-	[ "$(systemctl show -P NFileDescriptorStore "$1.service")" = "$2" ]
-}
-
 is_red() {
 	systemctl is-failed -q hugepersist-verify
 }

@@ -4,10 +4,6 @@
 # time: 600
 # suites: trixie bookworm
 # rest: trixie bookworm
-stored_is() {
-	[ "$(systemctl show -P NFileDescriptorStore "$1.service")" = "$2" ]
-}
-
 # finding ID ANSWER: of what was said last
 finding() {
 	grep -qE "^$2 +$1\$" /hp/log/said || fail "$1 is not '$2'"

@@ -8,36 +8,20 @@ not_held() {
 	! hugepersist status --short | grep -q "^$1"
 }
 
-stored_is() {
-	[ "$(systemctl show -P NFileDescriptorStore "$1.service")" = "$2" ]
-}
-
-update() {
-	local wanted=$1 words=$2
-	shift 2
-	refuses "$wanted" "$words" update "$@" --yes
-}
-
 stage_1() {
-	install_program
-	make_program
-	run_unit cache FileDescriptorStoreMax=3 FileDescriptorStorePreserve=yes
-	systemctl daemon-reload
-	systemctl enable --now cache
-	wait_for said cache zeros
-	wait_for stored_is cache 3
+	start_cache
 
 	# Other kernels
 	echo LOAD_KEXEC=true >/etc/default/kexec
-	update 1 'LOAD_KEXEC' $image --append="$line"
+	refuses_update 1 'LOAD_KEXEC' $image --append="$line"
 	rm /etc/default/kexec
 	kexec -c -l $image --command-line="$line"
-	update 1 'loaded already' $image --append="$line"
+	refuses_update 1 'loaded already' $image --append="$line"
 	kexec -u
 	sh -c 'exec 9<>/dev/liveupdate; exec sleep 1000' &
 	holder=$!
 	sleep 1
-	update 1 "Process $holder .sleep. has" $image --append="$line"
+	refuses_update 1 "Process $holder .sleep. has" $image --append="$line"
 	kill $holder
 
 	# What is held
@@ -45,7 +29,7 @@ stage_1() {
 	systemctl start other
 	wait_for said other zeros
 	wait_for stored_is other 3
-	update 1 'FileDescriptorStorePreserve= is not yes' $image --append="$line"
+	refuses_update 1 'FileDescriptorStorePreserve= is not yes' $image --append="$line"
 	answers 0 'as it was asked for' update $image --append="$line" --dry-run --lose other/cache
 	answers 2 'there is no session other/none' update $image --append="$line" --dry-run --lose other/none
 	systemctl stop other
@@ -56,20 +40,20 @@ stage_1() {
 	systemctl daemon-reload
 	systemctl start killed
 	wait_for said killed zeros
-	update 1 'kill the process' $image --append="$line"
+	refuses_update 1 'kill the process' $image --append="$line"
 	systemctl stop killed
 	# Holes for which the pool has no pages
 	systemctl stop cache
 	region=$(find -L /proc/1/fd -type f -size 4194304c | head -n 1)
 	fallocate -p -o 0 -l 4M "$region"
 	echo 0 >/proc/sys/vm/nr_hugepages
-	update 1 '2 more pages of 2M' $image --append="$line"
+	refuses_update 1 '2 more pages of 2M' $image --append="$line"
 	echo 64 >/proc/sys/vm/nr_hugepages
 	# A manifest that nobody can read: both copies in it
 	manifest=$(ls -l /proc/1/fd | sed -n '/hugepersist manifest/s|.* \([0-9]*\) -> .*|/proc/1/fd/\1|p')
 	dd if=$manifest of=/hp/manifest bs=4k status=none
 	head -c "$(stat -L -c %s $manifest)" /dev/zero | dd of=$manifest bs=4k conv=notrunc status=none
-	update 1 'manifest cannot be read' $image --append="$line"
+	refuses_update 1 'manifest cannot be read' $image --append="$line"
 	dd if=/hp/manifest of=$manifest bs=4k conv=notrunc status=none
 
 	host_state >/hp/log/before

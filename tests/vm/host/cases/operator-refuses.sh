@@ -20,48 +20,32 @@ initrd_of_257() {
 	rm -rf /hp/initrd
 }
 
-stored_is() {
-	[ "$(systemctl show -P NFileDescriptorStore "$1.service")" = "$2" ]
-}
-
-update() {
-	local wanted=$1 words=$2
-	shift 2
-	refuses "$wanted" "$words" update "$@" --yes
-}
-
 stage_1() {
-	install_program
-	make_program
-	run_unit cache FileDescriptorStoreMax=3 FileDescriptorStorePreserve=yes
-	systemctl daemon-reload
-	systemctl enable --now cache
-	wait_for said cache zeros
-	wait_for stored_is cache 3
+	start_cache
 
 	# The image
 	head -c 3000000 $image >/hp/short
-	update 1 'it is cut$|it is cut off' /hp/short --append="$line"
-	update 1 'not a kernel image' /etc/passwd --append="$line"
-	update 1 'No such file' /nowhere --append="$line"
-	update 1 'says of no format' /hp/kernel/stock --append="$line"
+	refuses_update 1 'it is cut$|it is cut off' /hp/short --append="$line"
+	refuses_update 1 'not a kernel image' /etc/passwd --append="$line"
+	refuses_update 1 'No such file' /nowhere --append="$line"
+	refuses_update 1 'says of no format' /hp/kernel/stock --append="$line"
 	sed 's/luo:/lua:/' /sys/kernel/notes >/hp/notes
 	mount --bind /hp/notes /sys/kernel/notes
-	update 1 "This kernel writes 'lua:" $image --append="$line"
+	refuses_update 1 "This kernel writes 'lua:" $image --append="$line"
 	umount /sys/kernel/notes
 
 	# The next kernel
-	update 1 'liveupdate=on is missing' $image --append="kho=on"
-	update 1 'kho=on is missing' $image --append="liveupdate=on"
-	update 1 'No such file' $image --append="$line" --initrd=/nowhere
-	update 3 'it is no initrd' $image --append="$line" --initrd=/etc/passwd
+	refuses_update 1 'liveupdate=on is missing' $image --append="kho=on"
+	refuses_update 1 'kho=on is missing' $image --append="liveupdate=on"
+	refuses_update 1 'No such file' $image --append="$line" --initrd=/nowhere
+	refuses_update 3 'it is no initrd' $image --append="$line" --initrd=/etc/passwd
 	head -c 5000000 /boot/initrd.dracut >/hp/short
-	update 1 'it is no initrd, or' $image --append="$line" --initrd=/hp/short
+	refuses_update 1 'it is no initrd, or' $image --append="$line" --initrd=/hp/short
 	initrd_of_257
-	update 1 'older than' $image --append="$line" --initrd=/hp/initrd.257
+	refuses_update 1 'older than' $image --append="$line" --initrd=/hp/initrd.257
 	mkdir -p /run/initramfs
 	touch /run/initramfs/.need_shutdown
-	update 1 'comes back at' $image --append="$line"
+	refuses_update 1 'comes back at' $image --append="$line"
 	rm -r /run/initramfs
 
 	next_by=update

@@ -89,7 +89,3 @@ stage_2() {
 	[ ! -e /etc/tmpfiles.d/hugepersist-2M.conf ] || fail "not taken back"
 	[ ! -e /etc/systemd/system/cache.service.d ] || fail "not taken back"
 }
-
-stored_is() {
-	[ "$(systemctl show -P NFileDescriptorStore "$1.service")" = "$2" ]
-}

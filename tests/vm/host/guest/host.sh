@@ -131,6 +131,11 @@ stored() {
 	[ "$have" = "$2" ] || fail "the store of $1 has $have descriptors, expected $2"
 }
 
+# stored_is NAME NUMBER: for wait_for
+stored_is() {
+	[ "$(systemctl show -P NFileDescriptorStore "$1.service")" = "$2" ]
+}
+
 # again NAME [STATE]: the service writes once more, and every file has this lock
 again() {
 	local before
@@ -265,6 +270,17 @@ run_unit() {
 	} >"/etc/systemd/system/$name.service"
 }
 
+# start_cache: the program, and a unit of that name whose store has its memory
+start_cache() {
+	install_program
+	make_program
+	run_unit cache FileDescriptorStoreMax=3 FileDescriptorStorePreserve=yes
+	systemctl daemon-reload
+	systemctl enable --now cache
+	wait_for said cache zeros
+	wait_for stored_is cache 3
+}
+
 # alone_unit NAME [LINE]...: the same of root, without a store: hugepersist run
 # is the holder, and lives on to the kexec
 alone_unit() {
@@ -323,6 +339,13 @@ refuses() {
 		diff /hp/log/before /hp/log/after >/dev/console
 		fail "a refusal changed something: $*"
 	}
+}
+
+# refuses_update STATUS WORDS ARGUMENT...: the same of an update that asks nothing
+refuses_update() {
+	local wanted=$1 words=$2
+	shift 2
+	refuses "$wanted" "$words" update "$@" --yes
 }
 
 # into the patched kernel, by the program
