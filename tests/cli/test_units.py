@@ -147,6 +147,7 @@ class Units(unittest.TestCase):
         self.hold()
         self.describe()
         for command in (["save", "db/none", f"{self.folder}/save"],
+                        ["save", "--replace", "--json", "db/none", f"{self.folder}/save"],
                         ["drop", "db/none", "--yes"]):
             done = self.run_it(*command)
             self.assertIn(done.returncode, (1, 3))
@@ -157,6 +158,24 @@ class Units(unittest.TestCase):
             done = self.run_it("save", "db/none", "/nowhere", user=65534)
             self.assertEqual(done.returncode, 3, done.stderr)
         self.assertEqual(self.run_it("drop", "db/my cache", "--json").returncode, 2)
+
+    def test_load_for_a_program_that_is_not_there(self):
+        """As a shell says it, and nothing is saved or passed."""
+        done = self.run_it("load", "none", f"{self.folder}/save", "--", "/no/such")
+        self.assertEqual(done.returncode, 127, done.stderr)
+        self.assertIn("cannot start /no/such", done.stderr)
+        self.assertEqual(self.run_it("load", "none", f"{self.folder}/save").returncode, 2)
+        done = self.run_it("load", "none", f"{self.folder}/save", "--replace", "true")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("See hugepersist load --help", done.stderr)
+
+    def test_load_without_a_store(self):
+        """The memory would end with the command: the program must not start."""
+        with open(f"{self.folder}/save", "w", encoding="utf-8"):
+            pass
+        done = self.run_it("load", "none", f"{self.folder}/save", "--", "echo", "started")
+        self.assertEqual((done.returncode, done.stdout), (1, ""), done.stderr)
+        self.assertIn("no service manager here has a store", done.stderr)
 
     def test_doctor_of_a_unit(self):
         self.hold()
