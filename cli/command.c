@@ -37,11 +37,20 @@ int command_misused(const struct command *command, const char *text, ...)
 	return STATUS_FAILED;
 }
 
-int command_version(const struct command *command)
+int command_other(const struct command *command, const char *usage, int option)
 {
-	printf("hugepersist %s, libhugepersist %s\n", command->name,
-	       hp_version());
-	return STATUS_YES;
+	switch (option) {
+	case 'h':
+		fputs(usage, stdout);
+		return STATUS_YES;
+	case 'V':
+		printf("hugepersist %s, libhugepersist %s\n", command->name,
+		       hp_version());
+		return STATUS_YES;
+	default:
+		fprintf(stderr, "See hugepersist %s --help\n", command->name);
+		return STATUS_FAILED;
+	}
 }
 
 bool command_ask(const char *question)

@@ -39,8 +39,11 @@ int command_error(const struct command *command, const char *text, ...)
 int command_misused(const struct command *command, const char *text, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* --version of a command; STATUS_YES. */
-int command_version(const struct command *command);
+/*
+ * What getopt(3) gave that every command takes, -h and -V, or that none takes. The
+ * status of the program.
+ */
+int command_other(const struct command *command, const char *usage, int option);
 
 /* Ask on the terminal; false also if there is none. */
 bool command_ask(const char *question);

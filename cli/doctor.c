@@ -64,10 +64,7 @@ static const struct option long_options[] = {
 
 static int wrong(int *ret_status, const char *what, const char *value)
 {
-	fprintf(stderr,
-		"hugepersist doctor: %s: '%s'. See hugepersist doctor --help\n",
-		what, value);
-	*ret_status = STATUS_FAILED;
+	*ret_status = command_misused(&doctor_command, "%s: '%s'", what, value);
 	return -1;
 }
 
@@ -119,17 +116,8 @@ static int set(struct options *o, int c, int *ret_status)
 	case 'j':
 		o->json = true;
 		return 0;
-	case 'h':
-		fputs(usage, stdout);
-		*ret_status = 0;
-		return -1;
-	case 'V':
-		printf("hugepersist doctor, libhugepersist %s\n", hp_version());
-		*ret_status = 0;
-		return -1;
 	default:
-		fputs("See hugepersist doctor --help\n", stderr);
-		*ret_status = STATUS_FAILED;
+		*ret_status = command_other(&doctor_command, usage, c);
 		return -1;
 	}
 }
@@ -152,11 +140,9 @@ static int parse_options(int argc, char **argv, struct options *ret,
 	if (!o.doctor.length)
 		o.doctor.length = o.doctor.page_size;
 	if (o.doctor.length % o.doctor.page_size) {
-		fputs("hugepersist doctor: --length is no multiple of the page "
-		      "size. See "
-		      "hugepersist doctor --help\n",
-		      stderr);
-		*ret_status = STATUS_FAILED;
+		*ret_status = command_misused(&doctor_command,
+					      "--length is no multiple of the "
+					      "page size");
 		return -1;
 	}
 	if (o.doctor.timeout_ms && !(o.doctor.try)) {

@@ -248,14 +248,8 @@ static int run(int argc, char **argv)
 		case 'j':
 			o.json = true;
 			break;
-		case 'h':
-			fputs(usage, stdout);
-			return STATUS_YES;
-		case 'V':
-			return command_version(&drop_command);
 		default:
-			fputs("See hugepersist drop --help\n", stderr);
-			return STATUS_FAILED;
+			return command_other(&drop_command, usage, c);
 		}
 	if (optind + 1 != argc || !strchr(argv[optind], '/'))
 		return command_misused(&drop_command,

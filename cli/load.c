@@ -202,17 +202,9 @@ static int run(int argc, char **argv)
 
 	argv += operands;
 	argc -= operands;
-	while ((c = getopt_long(argc, argv, "+hV", long_options, NULL)) != -1)
-		switch (c) {
-		case 'h':
-			fputs(usage, stdout);
-			return STATUS_YES;
-		case 'V':
-			return command_version(&load_command);
-		default:
-			fputs("See hugepersist load --help\n", stderr);
-			return STATUS_FAILED;
-		}
+	c = getopt_long(argc, argv, "+hV", long_options, NULL);
+	if (c != -1)
+		return command_other(&load_command, usage, c);
 	if (!operands || optind >= argc)
 		return command_misused(&load_command,
 				       "NAME, DIR and PROGRAM are needed");

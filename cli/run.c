@@ -228,14 +228,8 @@ static int set(struct run *run, int c)
 	case 's':
 		run->state = optarg;
 		return -1;
-	case 'h':
-		fputs(usage, stdout);
-		return STATUS_YES;
-	case 'V':
-		return command_version(&run_command);
 	default:
-		fputs("See hugepersist run --help\n", stderr);
-		return STATUS_FAILED;
+		return command_other(&run_command, usage, c);
 	}
 }
 

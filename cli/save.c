@@ -98,14 +98,8 @@ static int run(int argc, char **argv)
 		case 'j':
 			json = true;
 			break;
-		case 'h':
-			fputs(usage, stdout);
-			return STATUS_YES;
-		case 'V':
-			return command_version(&save_command);
 		default:
-			fputs("See hugepersist save --help\n", stderr);
-			return STATUS_FAILED;
+			return command_other(&save_command, usage, c);
 		}
 	if (optind + 2 != argc || !strchr(argv[optind], '/'))
 		return command_misused(&save_command,

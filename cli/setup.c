@@ -348,16 +348,8 @@ static int run(int argc, char **argv)
 
 	while ((c = getopt_long(argc, argv, "s:p:u:r:mxnR:hV", long_options,
 				NULL)) != -1) {
-		if (c == 'h') {
-			fputs(usage, stdout);
-			return STATUS_YES;
-		}
-		if (c == 'V')
-			return command_version(&setup_command);
-		if (c == '?') {
-			fputs("See hugepersist setup --help\n", stderr);
-			return STATUS_FAILED;
-		}
+		if (c == 'h' || c == 'V' || c == '?')
+			return command_other(&setup_command, usage, c);
 		problem = set(&setup, c);
 		if (problem)
 			return command_misused(&setup_command, "%s", problem);

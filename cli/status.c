@@ -217,14 +217,8 @@ static int run(int argc, char **argv)
 		case 'j':
 			json = true;
 			break;
-		case 'h':
-			fputs(usage, stdout);
-			return STATUS_YES;
-		case 'V':
-			return command_version(&status_command);
 		default:
-			fputs("See hugepersist status --help\n", stderr);
-			return STATUS_FAILED;
+			return command_other(&status_command, usage, c);
 		}
 	if (optind < argc)
 		return command_misused(&status_command, "not an option: '%s'",

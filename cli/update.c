@@ -236,14 +236,8 @@ static int set(struct options *o, int c)
 	case 'j':
 		o->json = true;
 		return -1;
-	case 'h':
-		fputs(usage, stdout);
-		return STATUS_YES;
-	case 'V':
-		return command_version(&update_command);
 	default:
-		fputs("See hugepersist update --help\n", stderr);
-		return STATUS_FAILED;
+		return command_other(&update_command, usage, c);
 	}
 }
 

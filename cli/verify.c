@@ -303,14 +303,8 @@ static int run(int argc, char **argv)
 		case 'j':
 			json = true;
 			break;
-		case 'h':
-			fputs(usage, stdout);
-			return STATUS_YES;
-		case 'V':
-			return command_version(&verify_command);
 		default:
-			fputs("See hugepersist verify --help\n", stderr);
-			return STATUS_FAILED;
+			return command_other(&verify_command, usage, c);
 		}
 	if (optind < argc)
 		return command_misused(&verify_command, "not an option: '%s'",
