@@ -7,6 +7,7 @@
 #include <getopt.h>
 #include <glob.h>
 #include <inttypes.h>
+#include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +35,7 @@ static const char usage[] =
 	"  -x, --remove        take all of it back\n"
 	"  -n, --dry-run       only print what would be written\n"
 	"  -R, --root=DIR      write below DIR, and start nothing\n"
+	"  -j, --json          print JSON\n"
 	"  -h, --help          print this\n"
 	"  -V, --version       print the version\n"
 	"\n"
@@ -49,6 +51,7 @@ static const struct option long_options[] = {
 	{ "remove", no_argument, NULL, 'x' },
 	{ "dry-run", no_argument, NULL, 'n' },
 	{ "root", required_argument, NULL, 'R' },
+	{ "json", no_argument, NULL, 'j' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ 0 }
@@ -60,7 +63,74 @@ struct setup {
 	const char *root;
 	bool mount, remove, dry;
 	bool failed;
+	json_t *files, *commands; /* NULL: the report is text */
+	FILE *report;		  /* where JSON goes, and nothing else */
 };
+
+/* -- The report ------------------------------------------------------------ */
+
+/* By enum files_state, and what goes away */
+static const char *const states[] = { "same", "new", "changed", "not_ours",
+				      "removed" };
+#define REMOVED (sizeof(states) / sizeof(*states) - 1)
+
+static void report_file(const struct setup *setup, const char *path,
+			size_t state, const char *text)
+{
+	if (setup->files)
+		(void)json_array_append_new(setup->files,
+					    json_pack("{ssssss?}", "path", path,
+						      "state", states[state],
+						      "text", text));
+	else if (state == REMOVED)
+		printf("%s goes away\n", path);
+	else if (state != FILES_NOT_OURS)
+		printf("%s%s\n%s\n", path,
+		       state == FILES_SAME ? " (is so already)" : "", text);
+}
+
+static void report_command(const struct setup *setup, char *const *command)
+{
+	json_t *words;
+
+	if (setup->commands) {
+		words = json_array();
+		for (char *const *word = command; *word; word++)
+			(void)json_array_append_new(words, json_string(*word));
+		(void)json_array_append_new(setup->commands, words);
+		return;
+	}
+	putchar('$');
+	for (char *const *word = command; *word; word++)
+		printf(" %s", *word);
+	putchar('\n');
+	(void)fflush(stdout);
+}
+
+static void report_end(const struct setup *setup)
+{
+	json_t *report;
+
+	if (!setup->files)
+		return;
+	report = json_pack("{sisbsbsOsO}", "version", 1, "dry_run", setup->dry,
+			   "failed", setup->failed, "files", setup->files,
+			   "commands", setup->commands);
+	(void)json_dumpf(report, setup->report, JSON_INDENT(2));
+	(void)fprintf(setup->report, "\n");
+	json_decref(report);
+}
+
+/* What the commands print is for stderr then. */
+static const char *want_json(struct setup *setup)
+{
+	setup->report = fdopen(dup(STDOUT_FILENO), "w");
+	setup->files = json_array();
+	setup->commands = json_array();
+	return setup->report && dup2(STDERR_FILENO, STDOUT_FILENO) >= 0 ?
+		       NULL :
+		       "stdout and stderr must be open";
+}
 
 /* -- Files ----------------------------------------------------------------- */
 
@@ -85,6 +155,7 @@ static void give(struct setup *setup, const char *path, const char *text)
 		complain(setup, "cannot read", place, err);
 		return;
 	}
+	report_file(setup, place, state, whole);
 	if (state == FILES_NOT_OURS) {
 		(void)command_error(&setup_command,
 				    "%s is not of this program: it stays",
@@ -92,8 +163,6 @@ static void give(struct setup *setup, const char *path, const char *text)
 		setup->failed = true;
 		return;
 	}
-	printf("%s%s\n%s\n", place,
-	       state == FILES_SAME ? " (is so already)" : "", whole);
 	if (setup->dry || state == FILES_SAME)
 		return;
 	err = files_write(place, whole);
@@ -116,7 +185,7 @@ static void take(struct setup *setup, const char *pattern)
 
 		if (err >= 0 && state == FILES_NOT_OURS)
 			continue;
-		printf("%s goes away\n", path);
+		report_file(setup, path, REMOVED, NULL);
 		if (!err && !setup->dry)
 			err = files_remove(path);
 		if (err < 0)
@@ -129,11 +198,7 @@ static void take(struct setup *setup, const char *pattern)
 
 static void call(struct setup *setup, char *const *command)
 {
-	fputs("$", stdout);
-	for (char *const *word = command; *word; word++)
-		printf(" %s", *word);
-	putchar('\n');
-	(void)fflush(stdout);
+	report_command(setup, command);
 	if (setup->dry)
 		return;
 	if (systemctl_run(command) == 0)
@@ -334,6 +399,8 @@ static const char *set(struct setup *setup, int c)
 	case 'x':
 		setup->remove = true;
 		return NULL;
+	case 'j':
+		return want_json(setup);
 	default:
 		setup->dry = true;
 		return NULL;
@@ -344,9 +411,9 @@ static int run(int argc, char **argv)
 {
 	struct setup setup = { .root = "", .regions = 16 };
 	const char *problem;
-	int c;
+	int c, status;
 
-	while ((c = getopt_long(argc, argv, "s:p:u:r:mxnR:hV", long_options,
+	while ((c = getopt_long(argc, argv, "s:p:u:r:mxnR:jhV", long_options,
 				NULL)) != -1) {
 		if (c == 'h' || c == 'V' || c == '?')
 			return command_other(&setup_command, usage, c);
@@ -357,12 +424,16 @@ static int run(int argc, char **argv)
 	if (optind < argc)
 		return command_misused(&setup_command, "not an option: '%s'",
 				       argv[optind]);
-	if (setup.remove)
-		return take_back(&setup);
-	if (!setup.size || !setup.pages)
+	if (!setup.remove && (!setup.size || !setup.pages))
 		return command_misused(&setup_command,
 				       "--size and --pages are needed");
-	return make(&setup);
+	status = setup.remove ? take_back(&setup) : make(&setup);
+	report_end(&setup);
+	if (setup.report && fclose(setup.report) != 0)
+		return command_error(&setup_command, "cannot print: %s",
+				     strerror(errno)),
+		       STATUS_FAILED;
+	return status;
 }
 
 const struct command setup_command = {

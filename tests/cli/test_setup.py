@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """hugepersist setup, below a folder of its own."""
+import json
 import os
 import shutil
 import subprocess
@@ -50,6 +51,35 @@ class Setup(unittest.TestCase):
         self.setup("--remove")
         self.assertEqual(self.tree(), {})
         self.assertFalse(os.path.exists(self.root + os.path.dirname(UNIT)))
+
+    def report(self, *arguments, status=0):
+        result = subprocess.run(
+            [PROGRAM, "setup", f"--root={self.root}", "--json", *arguments], timeout=30,
+            capture_output=True, text=True, check=False)
+        self.assertEqual(result.returncode, status, result.stderr)
+        report = json.loads(result.stdout)
+        self.assertEqual(report["version"], 1)
+        self.assertEqual(report["failed"], status != 0)
+        return {f["path"][len(self.root):]: (f["state"], f["text"]) for f in report["files"]}
+
+    def test_json(self):
+        pool = ["--size=2M", "--pages=512"]
+        planned = self.report("--dry-run", *pool)
+        self.assertEqual({state for state, _ in planned.values()}, {"new"})
+        self.assertEqual(self.tree(), {})
+        self.assertEqual(self.report(*pool), planned)
+        self.assertEqual(self.tree(), {p: text for p, (_, text) in planned.items()})
+        self.assertEqual(self.report(*pool)[GRUB][0], "same")
+        self.assertEqual(self.report("--size=2M", "--pages=7")[POOL][0], "changed")
+        with open(self.root + POOL, "w", encoding="utf-8") as file:
+            file.write("mine\n")
+        self.assertEqual(self.report(*pool, status=1)[POOL][0], "not_ours")
+        self.assertEqual(self.report("--remove"), {GRUB: ("removed", None)})
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = subprocess.run(
+                [PROGRAM, "setup", f"--root={self.root}", "--json", *pool], timeout=30,
+                stdout=full, stderr=subprocess.PIPE, check=False)
+        self.assertNotEqual(done.returncode, 0)
 
     def test_again(self):
         self.make()
