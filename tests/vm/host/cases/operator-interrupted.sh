@@ -4,6 +4,7 @@
 # time: 900
 # suites: sid
 # rest: sid
+# installs: hugepersist
 held_state() {
 	cat /sys/kernel/mm/hugepages/hugepages-2048kB/*_hugepages
 	find /proc/[0-9]*/fd -printf '%p %l\n' 2>/dev/null | grep -F '[luo_session]' | sort

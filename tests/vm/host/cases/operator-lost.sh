@@ -4,6 +4,7 @@
 # time: 900
 # suites: sid
 # rest: sid
+# installs: hugepersist
 is_red() {
 	systemctl is-failed -q hugepersist-verify
 }

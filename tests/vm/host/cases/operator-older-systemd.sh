@@ -5,6 +5,7 @@
 # suites: trixie bookworm
 # rest: trixie bookworm
 # finding ID ANSWER: of what was said last
+# installs: hugepersist
 finding() {
 	grep -qE "^$2 +$1\$" /hp/log/said || fail "$1 is not '$2'"
 }

@@ -4,6 +4,7 @@
 # time: 900
 # suites: sid
 # rest: sid
+# installs: hugepersist
 not_held() {
 	! hugepersist status --short | grep -q "^$1"
 }

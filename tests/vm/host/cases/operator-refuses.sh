@@ -6,6 +6,7 @@
 # suites: sid
 # rest: sid
 # other-kernels: stock
+# installs: hugepersist
 initrd_of_257() {
 	mkdir -p /hp/initrd
 	(

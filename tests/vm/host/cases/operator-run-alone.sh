@@ -4,6 +4,7 @@
 # time: 900
 # suites: bookworm trixie
 # rest: bookworm trixie
+# installs: hugepersist
 make_programs() {
 	cat >/hp/bin/program <<-'END'
 		#!/bin/sh

@@ -5,6 +5,7 @@
 # suites: sid
 # rest: sid
 # keeps NAME PREFIX: a unit of keep, by the program before it
+# installs: hugepersist
 keeps() {
 	hold_unit "$1" FileDescriptorStorePreserve=yes "keep=--name $1 2"
 	sed -i "s|^ExecStart=.*|ExecStart=$2 /hp/bin/keep --name $1 2\nStateDirectory=$1|" \
@@ -14,7 +15,7 @@ keeps() {
 
 stage_1() {
 	install_program
-	keeps db '/usr/local/bin/hugepersist load db /var/lib/db/save --'
+	keeps db '/usr/bin/hugepersist load db /var/lib/db/save --'
 	keeps other ''
 	systemctl enable --now db other
 	# There is no save yet

@@ -5,6 +5,7 @@
 # time: 900
 # suites: sid bookworm
 # rest: bookworm
+# installs: hugepersist
 stage_1() {
 	install_program
 	make_program

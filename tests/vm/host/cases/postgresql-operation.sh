@@ -3,7 +3,8 @@
 # upgraded, removed, installed and purged; a page of the memory breaks
 # suites: trixie sid
 # packages: trixie=postgresql-17 sid=postgresql-18 sid=mount
-# postgresql: trixie=17 sid=18
+# installs: hugepersist postgresql-*-hugepersist
+# fetches: trixie=postgresql-17 sid=postgresql-18
 # rest: trixie sid
 # time: 900
 . /hp/lib/postgresql.sh
@@ -69,7 +70,7 @@ broken_page() {
 package() {
 	local deb
 
-	deb=$(echo /hp/postgresql/postgresql-"$version"_*.deb)
+	deb=$(echo /hp/deb/postgresql-"$version"_*.deb)
 	export DEBIAN_FRONTEND=noninteractive
 	dpkg -i "$deb"
 	is_warm kept
@@ -93,7 +94,7 @@ stage_1() {
 	replica
 	package
 	wait_for sh -c "grep -q '^HugePages_Free: *64\$' /proc/meminfo"
-	dpkg -i /hp/postgresql/postgresql-"$version"_*.deb
+	dpkg -i /hp/deb/postgresql-"$version"_*.deb
 	pg_lsclusters | grep -q "^$version *main" || pg_createcluster "$version" main
 	ls "/usr/lib/postgresql/$version/lib/hugepersist.so"
 	install_extension

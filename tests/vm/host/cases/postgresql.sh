@@ -2,7 +2,7 @@
 # shows: PostgreSQL of Debian, unmodified, comes back warm: over restarts, and on sid
 # over three kexecs, also if it was stopped or killed before
 # packages: bookworm=postgresql-15 trixie=postgresql-17 sid=postgresql-18 sid=mount
-# postgresql: bookworm=15 trixie=17 sid=18
+# installs: hugepersist postgresql-*-hugepersist
 # rest: bookworm trixie
 # time: 900
 case $suite in sid) stages=4 ;; *) stages=1 ;; esac

@@ -203,10 +203,14 @@ keeper() {
 
 # --- the program of the operator ------------------------------------------------
 
-# As "cmake --install" does it
+# The packages that the case names, as a user would install them
+install_packages() {
+	DEBIAN_FRONTEND=noninteractive terminal dpkg -i /hp/deb/*hugepersist*.deb
+	[ "$status" = 0 ] || fail "the packages cannot be installed"
+}
+
 install_program() {
-	ln -sf /hp/bin/hugepersist /usr/local/bin/hugepersist
-	cp /hp/lib/hugepersist-verify.service /etc/systemd/system/
+	install_packages
 	ln -sf /hp/kernel/patched /boot/vmlinuz
 	systemctl daemon-reload
 }
@@ -262,7 +266,7 @@ run_unit() {
 			StateDirectory=$name
 			StandardOutput=append:/hp/log/$name
 			StandardError=append:/hp/log/$name
-			ExecStart=/usr/local/bin/hugepersist run cache --region pool=4M --region notes=2M,shmem --if-new "echo new" -- /hp/bin/program @notes@
+			ExecStart=/usr/bin/hugepersist run cache --region pool=4M --region notes=2M,shmem --if-new "echo new" -- /hp/bin/program @notes@
 		END
 		for line; do
 			echo "$line"
@@ -296,7 +300,7 @@ alone_unit() {
 			WantedBy=multi-user.target
 			[Service]
 			Type=exec
-			ExecStart=/usr/local/bin/hugepersist run cache --region pool=4M --region notes=2M,shmem --user nobody --if-new "echo new" -- /hp/bin/program @notes@
+			ExecStart=/usr/bin/hugepersist run cache --region pool=4M --region notes=2M,shmem --user nobody --if-new "echo new" -- /hp/bin/program @notes@
 			ExecStop=-/bin/sh -c 'kill -TERM \$MAINPID && exec tail --pid=\$MAINPID -f /dev/null'
 			StandardOutput=append:/hp/log/$name
 			StandardError=append:/hp/log/$name

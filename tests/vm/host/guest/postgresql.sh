@@ -2,7 +2,7 @@
 # shellcheck shell=dash disable=SC2154,SC2034
 # What the cases about PostgreSQL can call. The cluster is called main.
 
-version=$(cat /hp/postgresql/version)
+version=$(ls /usr/lib/postgresql)
 unit=postgresql@$version-main
 conf=/etc/postgresql/$version/main/postgresql.conf
 
@@ -19,12 +19,9 @@ ask() {
 install_extension() {
 	local folder=/etc/systemd/system/postgresql@.service.d
 
-	cp /hp/postgresql/hugepersist.so "/usr/lib/postgresql/$version/lib/"
-	cp /hp/postgresql/*.control /hp/postgresql/*.sql \
-		"/usr/share/postgresql/$version/extension/"
-	cp /hp/postgresql/hugepersist-postgresql /usr/local/sbin/
+	install_packages
 	mkdir -p "$folder"
-	cp /hp/postgresql/hugepersist.conf "$folder/"
+	cp /usr/share/hugepersist/postgresql.conf "$folder/hugepersist.conf"
 	[ -e "$conf" ] || pg_createcluster "$version" main
 	cat >>"$conf" <<-END
 		shared_preload_libraries = 'hugepersist'
