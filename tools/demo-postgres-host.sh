@@ -4,7 +4,7 @@
 # tests/vm/host/run-host.
 # shows: PostgreSQL is warm after a kernel update
 # packages: sid=postgresql-18 sid=mount
-# postgresql: sid=18
+# installs: hugepersist postgresql-*-hugepersist
 # disk: 10
 # time: 3600
 . /hp/lib/postgresql.sh
