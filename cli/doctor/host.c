@@ -9,29 +9,13 @@
 #include <unistd.h>
 
 #include "doctor/host.h"
+#include "machine/parameters.h"
 #include "machine/text.h"
 #include "unit/lives.h"
 #include "update/initrd.h"
 
 #define KEXEC_TOOLS "/etc/default/kexec"
 #define NEED_SHUTDOWN "/run/initramfs/.need_shutdown"
-
-/* "kho=on" among the words of a command line. */
-bool host_has_word(const char *line, const char *word, bool begins)
-{
-	size_t length = strlen(word);
-
-	while (*line) {
-		size_t size = strcspn(line, " \t\n");
-
-		if ((size == length || (begins && size > length)) &&
-		    !strncmp(line, word, length))
-			return true;
-		line += size;
-		line += strspn(line, " \t\n");
-	}
-	return false;
-}
 
 /* -- initrd ---------------------------------------------------------------- */
 
@@ -55,8 +39,9 @@ void host_judge_initrd(struct answer *answer, const char *path)
 	int err = initrd_read(path, &initrd);
 
 	if (err == -EOPNOTSUPP) {
-		answer_unknown(answer, "%s: it is no initrd, or compressed in a "
-				       "way that cannot be undone here.",
+		answer_unknown(answer,
+			       "%s: it is no initrd, or compressed in a "
+			       "way that cannot be undone here.",
 			       path);
 		answer_remedy(answer, "Install zstd and xz-utils.");
 		return;
@@ -181,7 +166,7 @@ void host_crash(struct answer *answer, const char *parameters)
 	(void)read_number(&hp_sys_linux, "/sys/kernel/kexec_crash_loaded",
 			  &loaded);
 	answer_text(answer, "now", loaded ? "loaded" : "none");
-	if (!loaded || host_has_word(parameters, "crashkernel=", true))
+	if (!loaded || parameter_is_there(parameters, "crashkernel="))
 		return;
 	answer_no(answer, "A crash kernel is loaded, and the next command line "
 			  "has no crashkernel=.");

@@ -22,7 +22,4 @@ void host_crash(struct answer *answer, const char *parameters);
 /* What is wrong with that initrd. */
 void host_judge_initrd(struct answer *answer, const char *path);
 
-/* "kho=on" among the words of a command line, or a word that begins so. */
-bool host_has_word(const char *line, const char *word, bool begins);
-
 #endif

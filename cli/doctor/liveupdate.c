@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "doctor/examine.h"
+#include "machine/parameters.h"
 #include "source/luo.h"
 #include "system/cleanup.h"
 
@@ -22,61 +23,9 @@
 
 /* -- Command line ---------------------------------------------------------- */
 
-enum wish { WISH_NONE, WISH_ON, WISH_OFF, WISH_ODD };
-
-/* As kstrtobool() of the kernel reads it. */
-static enum wish read_wish(const char *value)
-{
-	switch (value[0]) {
-	case 'y':
-	case 'Y':
-	case 't':
-	case 'T':
-	case '1':
-		return WISH_ON;
-	case 'n':
-	case 'N':
-	case 'f':
-	case 'F':
-	case '0':
-		return WISH_OFF;
-	case 'o':
-	case 'O':
-		if (value[1] == 'n' || value[1] == 'N')
-			return WISH_ON;
-		if (value[1] == 'f' || value[1] == 'F')
-			return WISH_OFF;
-		return WISH_ODD;
-	default:
-		return WISH_ODD;
-	}
-}
-
-/* The last one that the kernel understands counts. */
-static enum wish find_wish(const char *line, const char *name)
-{
-	const size_t length = strlen(name);
-	enum wish found = WISH_NONE;
-
-	while (*line) {
-		const size_t word = strcspn(line, " ");
-
-		if (word > length && !strncmp(line, name, length) &&
-		    line[length] == '=') {
-			enum wish wish = read_wish(line + length + 1);
-
-			if (wish != WISH_ODD || found == WISH_NONE)
-				found = wish;
-		}
-		line += word;
-		line += strspn(line, " ");
-	}
-	return found;
-}
-
 struct command_line {
 	int err;
-	enum wish kho, liveupdate;
+	enum parameter kho, liveupdate;
 };
 
 static struct command_line read_command_line(const struct hp_sys *sys)
@@ -88,8 +37,8 @@ static struct command_line read_command_line(const struct hp_sys *sys)
 	if (line.err < 0)
 		return line;
 	line.err = 0;
-	line.kho = find_wish(text, "kho");
-	line.liveupdate = find_wish(text, "liveupdate");
+	line.kho = parameter_wish(text, "kho");
+	line.liveupdate = parameter_wish(text, "liveupdate");
 	return line;
 }
 
@@ -131,19 +80,19 @@ static void ask_enabled(const struct doctor *task,
 		return;
 	}
 	switch (line->liveupdate) {
-	case WISH_NONE:
+	case PARAMETER_NONE:
 		answer_no(item, "liveupdate=on is not on the kernel's "
 				"command line.");
 		break;
-	case WISH_OFF:
+	case PARAMETER_OFF:
 		answer_no(item, "The kernel's command line switches it off "
 				"(liveupdate=off).");
 		break;
-	case WISH_ODD:
+	case PARAMETER_ODD:
 		answer_no(item, "The kernel does not understand the value "
 				"of liveupdate= on its command line.");
 		break;
-	case WISH_ON:
+	case PARAMETER_ON:
 		answer_no(item, "liveupdate=on is on the command line, but "
 				"the kernel is built without "
 				"CONFIG_LIVEUPDATE, runs without kho=on, or "
@@ -175,7 +124,7 @@ static void ask_kho(const struct doctor *task, const struct command_line *line)
 		return;
 	}
 	switch (line->kho) {
-	case WISH_NONE:
+	case PARAMETER_NONE:
 		if (!task->machine->kernel_config(
 			    "KEXEC_HANDOVER_ENABLE_DEFAULT"))
 			answer_no(item, "kho=on is not on the kernel's "
@@ -186,15 +135,15 @@ static void ask_kho(const struct doctor *task, const struct command_line *line)
 					     "one has it on by default is "
 					     "not shown.");
 		break;
-	case WISH_OFF:
+	case PARAMETER_OFF:
 		answer_no(item, "The kernel's command line switches it off "
 				"(kho=off).");
 		break;
-	case WISH_ODD:
+	case PARAMETER_ODD:
 		answer_no(item, "The kernel does not understand the value "
 				"of kho= on its command line.");
 		break;
-	case WISH_ON:
+	case PARAMETER_ON:
 		answer_unknown(item, "kho=on is on the command line, but "
 				     "nothing shows that the kernel took "
 				     "it.");

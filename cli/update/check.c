@@ -10,6 +10,7 @@
 
 #include "doctor/examine.h"
 #include "doctor/host.h"
+#include "machine/parameters.h"
 #include "machine/text.h"
 #include "update/update.h"
 
@@ -130,28 +131,55 @@ static void check_parameters(struct update *update)
 			   "The next command line has what a live update "
 			   "needs.");
 	const char *line = update->parameters;
+	bool kho = parameter_wish(line, "kho") == PARAMETER_ON;
+	bool pools = parameter_wish(line, "hugetlb_preserve") == PARAMETER_ON;
 
-	if (!host_has_word(line, "kho=on", false) ||
-	    !host_has_word(line, "liveupdate=on", false)) {
+	if (!kho || parameter_wish(line, "liveupdate") != PARAMETER_ON) {
 		answer_no(answer,
 			  "%s is missing: the next kernel would not "
 			  "look at what it is given.",
-			  host_has_word(line, "kho=on", false) ?
-				  "liveupdate=on" :
-				  "kho=on");
+			  kho ? "liveupdate=on" : "kho=on");
 		answer_remedy(answer, "--append='... kho=on liveupdate=on "
 				      "hugetlb_preserve=on'");
-	} else if (!host_has_word(line, "hugetlb_preserve=on", false) &&
-		   !host_has_word(line, "hugepages=", true)) {
+	} else if (!pools && !parameter_is_there(line, "hugepages=")) {
 		answer_text(answer, "pools",
 			    "only what is preserved; hugetlb_preserve=on keeps "
 			    "their size");
 	} else {
 		answer_text(answer, "pools",
-			    host_has_word(line, "hugetlb_preserve=on", false) ?
-				    "as now" :
+			    pools ? "as now" :
 				    "as hugepages= says, what is preserved in "
 				    "it");
+	}
+}
+
+/* A kernel with less memory than that in which pages are held ends at once. */
+static void check_bounds(struct update *update)
+{
+	static const char *const bounds[] = { "mem=", "memmap=" };
+	struct answer *answer =
+		answer_add(&update->answers, "next.bounds",
+			   "The next kernel uses the memory that this one "
+			   "uses.");
+	char now[4096];
+
+	if (hp_sys_linux.read_text("/proc/cmdline", now, sizeof(now)) < 0) {
+		answer_unknown(answer, "/proc/cmdline cannot be read.");
+		return;
+	}
+	for (size_t i = 0; i < sizeof(bounds) / sizeof(*bounds); i++) {
+		if (parameters_agree(update->parameters, now, bounds[i]))
+			continue;
+		answer_no(answer,
+			  "%s is not as on the command line of this kernel: "
+			  "what is held may lie outside, and the next kernel "
+			  "would end without a word.",
+			  bounds[i]);
+		answer_remedy(answer,
+			      "Give the next kernel the same %s, or use "
+			      "--reuse-cmdline.",
+			      bounds[i]);
+		return;
 	}
 }
 
@@ -179,7 +207,7 @@ static void check_pages(struct update *update)
 		answer_text(answer, "largest", size_text(largest).text);
 	/* x86: a kernel without 1 GiB pages is one without this word. */
 	if (largest >= HP_PAGE_1G &&
-	    host_has_word(update->parameters, "nogbpages", false)) {
+	    parameter_is_there(update->parameters, "nogbpages")) {
 		answer_no(answer, "nogbpages: the next kernel has no pages of "
 				  "1 GiB.");
 		answer_remedy(answer, "Take nogbpages out of the command "
@@ -371,6 +399,7 @@ void update_check(struct update *update)
 	check_formats(update);
 	check_signed(update, &doctor);
 	check_parameters(update);
+	check_bounds(update);
 	check_pages(update);
 	check_memory(update);
 	check_crash(update);

@@ -9,6 +9,7 @@
  *	image.formats	its kernel reads what this one writes
  *	image.signed	the kernel takes it without a signature, or it has one
  *	next.parameters	the next command line has what a live update needs
+ *	next.bounds	the next kernel uses the memory that this one uses
  *	next.pages	the next kernel has the page sizes of all that is held
  *	next.memory	there is memory for it beside what is held
  *	next.crash	a crash kernel that is there will be there again

@@ -93,9 +93,22 @@ class Update(unittest.TestCase):
 
     def test_parameters(self):
         for line, answer in (("kho=on liveupdate=on", "yes"), ("kho=on", "no"),
-                             ("liveupdate=on xkho=on", "no"), ("", "no")):
+                             ("liveupdate=on xkho=on", "no"), ("", "no"),
+                             # As the kernel reads them, and the last one counts
+                             ("kho=1 liveupdate=y", "yes"), ("kho liveupdate=on", "no"),
+                             ("kho=on liveupdate=on kho=off", "no"),
+                             ("kho=off kho=on liveupdate=on", "yes"),
+                             ("kho=on kho=what liveupdate=on", "yes")):
             self.assertEqual(self.ask(line=line)["next.parameters"]["answer"],
                              answer, line)
+
+    def test_bounds(self):
+        with open("/proc/cmdline", encoding="ascii") as file:
+            now = file.read().strip()
+        for more, answer in ("", "yes"), (" mem=400M", "no"), (" memmap=1M$1M", "no"):
+            found = self.ask(line=f"kho=on liveupdate=on {now}{more}")["next.bounds"]
+            self.assertEqual(found["answer"], answer, found)
+            self.assertIn(more.split("=")[0].strip(), found["reason"])
 
     def test_initrd(self):
         early = cpio(code=b"code") + b"\0" * 512
