@@ -18,6 +18,7 @@
 #include "machine/machine.h"
 #include "machine/text.h"
 #include "setup/files.h"
+#include "unit/manager.h"
 #include "unit/systemctl.h"
 
 static const char usage[] =
@@ -170,7 +171,9 @@ static void give(struct setup *setup, const char *path, const char *text)
 		complain(setup, "cannot write", place, err);
 }
 
-static void take(struct setup *setup, const char *pattern)
+/* guard: NULL, or may this file go? It says why not. */
+static void take(struct setup *setup, const char *pattern,
+		 bool (*guard)(struct setup *setup, const char *path))
 {
 	char place[PATH_MAX];
 	enum files_state state;
@@ -185,6 +188,8 @@ static void take(struct setup *setup, const char *pattern)
 
 		if (err >= 0 && state == FILES_NOT_OURS)
 			continue;
+		if (guard && !guard(setup, path))
+			continue;
 		report_file(setup, path, REMOVED, NULL);
 		if (!err && !setup->dry)
 			err = files_remove(path);
@@ -192,6 +197,57 @@ static void take(struct setup *setup, const char *pattern)
 			complain(setup, "cannot remove", path, err);
 	}
 	globfree(&found);
+}
+
+/* -- Units ----------------------------------------------------------------- */
+
+#define DROP_IN "/50-hugepersist.conf"
+
+/* What systemd knows of the unit; NULL: nothing, or it is not asked. */
+static struct unit *find_unit(const struct setup *setup, const char *name)
+{
+	struct manager *manager = NULL;
+	struct unit *unit = NULL;
+
+	if (*setup->root || manager_open(&manager) < 0)
+		return NULL;
+	if (manager_unit(manager, name, &unit) < 0)
+		unit = NULL;
+	manager_close(manager);
+	return unit;
+}
+
+/* A store drops at once what is too much for a lower FileDescriptorStoreMax=. */
+static bool has_room(struct setup *setup, const struct unit *unit, uint64_t max)
+{
+	if (unit->store_count <= max)
+		return true;
+	(void)command_error(&setup_command,
+			    "%s: its store has %u descriptors, and systemd "
+			    "would drop those above %" PRIu64
+			    ", which is memory that is held. Give that up "
+			    "first: hugepersist status, hugepersist drop",
+			    unit->name, unit->store_count, max);
+	setup->failed = true;
+	return false;
+}
+
+/* The settings of a unit go only while its store is empty. */
+static bool unit_may_go(struct setup *setup, const char *path)
+{
+	char name[UNIT_NAME_SIZE];
+	const char *end = strrchr(path, '/') - strlen(".d");
+	const char *start = end;
+	struct unit *unit;
+	bool may;
+
+	while (start > path && start[-1] != '/')
+		start--;
+	(void)snprintf(name, sizeof(name), "%.*s", (int)(end - start), start);
+	unit = find_unit(setup, name);
+	may = !unit || has_room(setup, unit, 0);
+	units_free(unit);
+	return may;
 }
 
 /* -- What comes after ------------------------------------------------------ */
@@ -230,7 +286,8 @@ static void make_so(struct setup *setup)
 
 static void fill_pool(struct setup *setup)
 {
-	char path[64];
+	char path[96];
+	uint64_t have = 0;
 	char *tmpfiles[] = { "systemd-tmpfiles", "--create", path, NULL };
 
 	if (*setup->root || setup->failed)
@@ -239,6 +296,50 @@ static void fill_pool(struct setup *setup)
 		       "/etc/tmpfiles.d/hugepersist-%s.conf",
 		       size_text(setup->size).text);
 	call(setup, tmpfiles);
+	if (setup->dry || setup->failed)
+		return;
+	(void)snprintf(path, sizeof(path),
+		       "/sys/kernel/mm/hugepages/hugepages-%" PRIu64
+		       "kB/nr_hugepages",
+		       setup->size >> 10);
+	if (read_number(&hp_sys_linux, path, &have) == 0 &&
+	    have >= setup->pages)
+		return;
+	(void)command_error(&setup_command,
+			    "the pool has %" PRIu64 " of %" PRIu64
+			    " pages: there is no more memory in whole pieces. "
+			    "It is filled at the next boot",
+			    have, setup->pages);
+	setup->failed = true;
+}
+
+static void mount_pool(struct setup *setup)
+{
+	char unit[64];
+	char *enable[] = { "systemctl", "enable", "--now", unit, NULL };
+
+	if (*setup->root || setup->failed || !systemctl_is_there())
+		return;
+	(void)snprintf(unit, sizeof(unit), "run-hugepersist-%s.mount",
+		       size_text(setup->size).text);
+	call(setup, enable);
+}
+
+/* Its files may be in use: then it stays. */
+static bool mount_may_go(struct setup *setup, const char *path)
+{
+	char *disable[] = { "systemctl", "disable", "--now",
+			    (char *)strrchr(path, '/') + 1, NULL };
+	bool failed = setup->failed;
+
+	if (*setup->root || !systemctl_is_there())
+		return true;
+	setup->failed = false;
+	call(setup, disable);
+	if (setup->failed)
+		return false;
+	setup->failed = failed;
+	return true;
 }
 
 /* -- The three parts ------------------------------------------------------- */
@@ -263,45 +364,70 @@ static void set_pool(struct setup *setup)
 			       "[Unit]\nDescription=Huge pages of %s\n"
 			       "[Mount]\nWhat=hugetlbfs\nType=hugetlbfs\n"
 			       "Where=/run/hugepersist/%s\n"
-			       "Options=pagesize=%s,mode=1777\n",
+			       "Options=pagesize=%s,mode=1777\n"
+			       "[Install]\nWantedBy=multi-user.target\n",
 			       name, name, name);
 		give(setup, path, text);
 	}
 	free((char *)name);
 }
 
-/* Pages of 1 GiB are only there if they are taken at boot. */
 static void set_kernel(struct setup *setup)
 {
-	char text[512], pages[96] = "";
+	char path[PATH_MAX], text[512];
 
-	if (setup->size >= UINT64_C(1) << 30)
-		(void)snprintf(pages, sizeof(pages),
-			       " hugepagesz=%s hugepages=%" PRIu64,
-			       size_text(setup->size).text, setup->pages);
+	give(setup, "/etc/default/grub.d/hugepersist.cfg",
+	     "GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX kho=on liveupdate=on "
+	     "hugetlb_preserve=on\"\n");
+	/* Pages of 1 GiB are only there if they are taken at boot. */
+	if (setup->size < UINT64_C(1) << 30)
+		return;
+	(void)snprintf(path, sizeof(path),
+		       "/etc/default/grub.d/hugepersist-%s.cfg",
+		       size_text(setup->size).text);
 	(void)snprintf(text, sizeof(text),
-		       "GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX kho=on "
-		       "liveupdate=on hugetlb_preserve=on%s\"\n",
-		       pages);
-	give(setup, "/etc/default/grub.d/hugepersist.cfg", text);
+		       "GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX hugepagesz=%s "
+		       "hugepages=%" PRIu64 "\"\n",
+		       size_text(setup->size).text, setup->pages);
+	give(setup, path, text);
 }
 
+/* What the unit says itself, if that is more, stays. */
 static void set_unit(struct setup *setup)
 {
-	char path[PATH_MAX], text[512];
+	char name[UNIT_NAME_SIZE], path[PATH_MAX], place[PATH_MAX], text[512];
 	size_t length = strlen(setup->unit);
 	bool whole =
 		length > 8 && !strcmp(setup->unit + length - 8, ".service");
+	enum files_state state = FILES_NEW;
+	uint64_t max = setup->regions + 1;
+	bool listens = true;
+	struct unit *unit;
 
-	(void)snprintf(path, sizeof(path),
-		       "/etc/systemd/system/%s%s.d/50-hugepersist.conf",
-		       setup->unit, whole ? "" : ".service");
+	(void)snprintf(name, sizeof(name), "%s%s", setup->unit,
+		       whole ? "" : ".service");
+	(void)snprintf(path, sizeof(path), "/etc/systemd/system/%s.d" DROP_IN,
+		       name);
+	(void)snprintf(place, sizeof(place), "%s%s", setup->root, path);
+	(void)files_look(place, FILES_MARK, &state);
+	unit = find_unit(setup, name);
+	if (unit) {
+		if (state == FILES_NEW && unit->store_max > max)
+			max = unit->store_max;
+		listens = strcmp(unit->notify_access, "all") != 0 &&
+			  strcmp(unit->notify_access, "exec") != 0;
+		if (!strcmp(unit->load_state, "not-found"))
+			(void)command_error(&setup_command,
+					    "%s: there is no such unit yet",
+					    name);
+	}
 	(void)snprintf(text, sizeof(text),
-		       "[Service]\nNotifyAccess=main\n"
-		       "FileDescriptorStoreMax=%" PRIu64
+		       "[Service]\n%sFileDescriptorStoreMax=%" PRIu64
 		       "\nFileDescriptorStorePreserve=yes\n",
-		       setup->regions + 1);
-	give(setup, path, text);
+		       listens ? "NotifyAccess=main\n" : "", max);
+	if (!unit || has_room(setup, unit, max))
+		give(setup, path, text);
+	units_free(unit);
 }
 
 /* -- The command ----------------------------------------------------------- */
@@ -343,15 +469,18 @@ static int make(struct setup *setup)
 		set_unit(setup);
 	make_so(setup);
 	fill_pool(setup);
+	if (setup->mount)
+		mount_pool(setup);
 	return setup->failed ? STATUS_NO : STATUS_YES;
 }
 
 static int take_back(struct setup *setup)
 {
-	take(setup, "/etc/tmpfiles.d/hugepersist-*.conf");
-	take(setup, "/etc/systemd/system/run-hugepersist-*.mount");
-	take(setup, "/etc/systemd/system/*.d/50-hugepersist.conf");
-	take(setup, "/etc/default/grub.d/hugepersist.cfg");
+	take(setup, "/etc/tmpfiles.d/hugepersist-*.conf", NULL);
+	take(setup, "/etc/systemd/system/run-hugepersist-*.mount",
+	     mount_may_go);
+	take(setup, "/etc/systemd/system/*.d" DROP_IN, unit_may_go);
+	take(setup, "/etc/default/grub.d/hugepersist*.cfg", NULL);
 	make_so(setup);
 	return setup->failed ? STATUS_NO : STATUS_YES;
 }

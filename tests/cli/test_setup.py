@@ -81,6 +81,15 @@ class Setup(unittest.TestCase):
                 stdout=full, stderr=subprocess.PIPE, check=False)
         self.assertNotEqual(done.returncode, 0)
 
+    def test_two_sizes(self):
+        self.setup("--size=1G", "--pages=2")
+        self.make()
+        words = "".join(text for path, text in self.tree().items() if "grub" in path)
+        self.assertIn("hugepagesz=1G hugepages=2", words)
+        self.assertEqual(words.count("kho=on"), 1)
+        self.setup("--remove")
+        self.assertEqual(self.tree(), {})
+
     def test_again(self):
         self.make()
         before = {p: os.stat(self.root + p).st_ino for p in self.tree()}
@@ -115,7 +124,8 @@ class Setup(unittest.TestCase):
     def test_mount_and_gigantic_pages(self):
         self.setup("--size=1G", "--pages=2", "--mount")
         tree = self.tree()
-        self.assertIn("hugepagesz=1G hugepages=2", tree[GRUB])
+        self.assertIn("hugepagesz=1G hugepages=2",
+                      tree["/etc/default/grub.d/hugepersist-1G.cfg"])
         mount = tree["/etc/systemd/system/run-hugepersist-1G.mount"]
         self.assertIn("Where=/run/hugepersist/1G\n", mount)
         self.assertIn("Options=pagesize=1G,mode=1777\n", mount)
