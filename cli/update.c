@@ -20,8 +20,8 @@ static const char usage[] =
 	"Look whether all memory that is held will survive a kexec into that\n"
 	"kernel. If so, load it and jump. If not, refuse and change nothing.\n"
 	"\n"
-	"  -i, --initrd=FILE     of the next kernel\n"
-	"  -a, --append=LINE     its command line\n"
+	"  -i, --initrd=FILE     of the next kernel; none: it needs none\n"
+	"  -a, --append=LINE     its whole command line\n"
 	"  -r, --reuse-cmdline   the command line is that of this kernel\n"
 	"  -s, --save=DIR        stop the services and save all to DIR before\n"
 	"  -b, --reboot          save, and reboot the ordinary way\n"
@@ -207,7 +207,8 @@ static int set(struct options *o, int c)
 {
 	switch (c) {
 	case 'i':
-		o->update.initrd_path = optarg;
+		o->update.no_initrd = !strcmp(optarg, "none");
+		o->update.initrd_path = o->update.no_initrd ? NULL : optarg;
 		return -1;
 	case 'a':
 		o->update.parameters = optarg;
@@ -245,8 +246,8 @@ static const char *problem(const struct options *o, int operands)
 {
 	const struct update *update = &o->update;
 
-	if (update->reboot &&
-	    (operands || o->reuse || update->parameters || update->initrd_path))
+	if (update->reboot && (operands || o->reuse || update->parameters ||
+			       update->initrd_path || update->no_initrd))
 		return "--reboot goes without KERNEL and what is for it";
 	if (!update->reboot && operands != 1)
 		return "one KERNEL is needed";

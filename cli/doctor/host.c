@@ -31,6 +31,27 @@ bool host_comes_back(struct answer *answer)
 	return true;
 }
 
+/* x86: ramdisk_size of struct boot_params, Documentation/arch/x86/boot.rst */
+#define BOOT_PARAMETERS "/sys/kernel/boot_params/data"
+#define RAMDISK_SIZE 0x21c
+/* Where a device tree describes the machine */
+#define INITRD_NODE "/sys/firmware/devicetree/base/chosen/linux,initrd-start"
+
+bool host_had_initrd(void)
+{
+	unsigned char size[4] = { 0 };
+	FILE *file = fopen(BOOT_PARAMETERS, "rb");
+	bool had;
+
+	if (!file)
+		return access(INITRD_NODE, F_OK) == 0;
+	had = fseek(file, RAMDISK_SIZE, SEEK_SET) == 0 &&
+	      fread(size, sizeof(size), 1, file) == 1 &&
+	      (size[0] | size[1] | size[2] | size[3]);
+	(void)fclose(file);
+	return had;
+}
+
 void host_judge_initrd(struct answer *answer, const char *path)
 {
 	struct initrd initrd;

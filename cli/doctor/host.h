@@ -19,6 +19,9 @@ bool host_comes_back(struct answer *answer);
 /* parameters: of the next kernel. */
 void host_crash(struct answer *answer, const char *parameters);
 
+/* Was this kernel started with an initrd? No also if that cannot be seen. */
+bool host_had_initrd(void);
+
 /* What is wrong with that initrd. */
 void host_judge_initrd(struct answer *answer, const char *path);
 

@@ -124,6 +124,15 @@ static void check_signed(struct update *update, const struct answers *doctor)
 
 /* -- The next kernel ------------------------------------------------------- */
 
+static bool lacks_root(const char *line)
+{
+	char now[4096];
+
+	return hp_sys_linux.read_text("/proc/cmdline", now, sizeof(now)) > 0 &&
+	       parameter_is_there(now, "root=") &&
+	       !parameter_is_there(line, "root=");
+}
+
 static void check_parameters(struct update *update)
 {
 	struct answer *answer =
@@ -139,8 +148,14 @@ static void check_parameters(struct update *update)
 			  "%s is missing: the next kernel would not "
 			  "look at what it is given.",
 			  kho ? "liveupdate=on" : "kho=on");
-		answer_remedy(answer, "--append='... kho=on liveupdate=on "
-				      "hugetlb_preserve=on'");
+		answer_remedy(answer,
+			      "--append is the whole line: that of this kernel "
+			      "with kho=on liveupdate=on hugetlb_preserve=on.");
+	} else if (lacks_root(line)) {
+		answer_no(answer, "root= is missing, which this kernel has: "
+				  "the next one would find no root.");
+		answer_remedy(answer, "--append is the whole line: give root= "
+				      "too, or use --reuse-cmdline.");
 	} else if (!pools && !parameter_is_there(line, "hugepages=")) {
 		answer_text(answer, "pools",
 			    "only what is preserved; hugetlb_preserve=on keeps "
@@ -252,10 +267,17 @@ static void check_initrd(struct update *update)
 
 	if (host_comes_back(answer))
 		return;
-	if (update->initrd_path)
+	if (update->initrd_path) {
 		host_judge_initrd(answer, update->initrd_path);
-	else
+	} else if (!update->no_initrd && host_had_initrd()) {
+		answer_no(answer, "This kernel was started with an initrd, and "
+				  "the next one would have none: it may not "
+				  "find its root.");
+		answer_remedy(answer, "Give --initrd, or --initrd=none if it "
+				      "needs none.");
+	} else {
 		answer_text(answer, "initrd", "none");
+	}
 }
 
 /* -- Loading --------------------------------------------------------------- */

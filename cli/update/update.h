@@ -38,6 +38,7 @@
 
 struct update {
 	const char *image_path, *initrd_path;
+	bool no_initrd;		/* the operator says that it needs none */
 	const char *parameters; /* of the next kernel */
 	const char *save;	/* directory; or NULL */
 	bool reboot;		/* the ordinary way, after a save */

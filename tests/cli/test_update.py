@@ -133,6 +133,14 @@ class Update(unittest.TestCase):
             self.assertIn(words, found["reason"])
         self.assertEqual(self.ask("--initrd=/nowhere")["next.initrd"]["answer"], "no")
 
+    def test_initrd_left_out(self):
+        had = False
+        if os.path.exists("/sys/kernel/boot_params/data"):
+            with open("/sys/kernel/boot_params/data", "rb") as file:
+                had = file.read()[0x21c:0x220] != bytes(4)
+        self.assertEqual(self.ask()["next.initrd"]["answer"], "no" if had else "yes")
+        self.assertEqual(self.ask("--initrd=none")["next.initrd"]["answer"], "yes")
+
     def test_tools(self):
         for tool in "zstd", "xz":
             packed = subprocess.run([tool, "-c"], input=dracut("257"),

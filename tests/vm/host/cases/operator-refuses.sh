@@ -38,6 +38,9 @@ stage_1() {
 	# The next kernel
 	refuses_update 1 'liveupdate=on is missing' $image --append="kho=on"
 	refuses_update 1 'kho=on is missing' $image --append="liveupdate=on"
+	refuses_update 1 'kho=on is missing' $image --append="$line kho=off"
+	refuses_update 1 'root= is missing' $image --append="kho=on liveupdate=on"
+	refuses_update 1 'mem= is not as' $image --append="$line mem=900M"
 	refuses_update 1 'No such file' $image --append="$line" --initrd=/nowhere
 	refuses_update 3 'it is no initrd' $image --append="$line" --initrd=/etc/passwd
 	head -c 5000000 /boot/initrd.dracut >/hp/short
