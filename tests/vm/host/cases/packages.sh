@@ -54,7 +54,11 @@ stage_1() {
 	terminal dpkg --remove hugepersist
 	grep -q 'hugepersist: this memory stays held' /hp/log/said || fail "nothing is said"
 	grep -q 'cache.service/cache' /hp/log/said || fail "the unit is not named"
+	grep -q '/etc/systemd/system/solo.service' /hp/log/said ||
+		fail "the unit that needs the program is not named"
 	same "the removal"
+	terminal needrestart -v -r a
+	same "needrestart without the program"
 
 	terminal dpkg --purge hugepersist
 	grep -q 'hugepersist: memory may still be held' /hp/log/said || fail "nothing is said"
