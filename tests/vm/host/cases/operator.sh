@@ -86,6 +86,13 @@ stage_2() {
 		answers 0 '"given_up": "yes"' drop gone/cache --yes --json
 		answers 0 'cache.service/cache' status --short
 	fi
+	if [ "$suite" = sid ]; then
+		answers 1 'its store has 3 descriptors' setup --remove
+		[ -e /etc/systemd/system/cache.service.d/50-hugepersist.conf ] ||
+			fail "the settings of a unit that holds memory are gone"
+		terminal systemctl stop cache
+		answers 0 'given up' drop cache/cache --yes
+	fi
 	answers 0 'goes away' setup --remove
 	[ ! -e /etc/tmpfiles.d/hugepersist-2M.conf ] || fail "not taken back"
 	[ ! -e /etc/systemd/system/cache.service.d ] || fail "not taken back"
