@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * The whole of a guest: it counts, in its memory and on its disk, and says so on
- * its console, with a checksum over its memory and its own monotonic clock.
+ * its console, with a checksum over its memory and what its clocks say.
  *
- *	N sum=ok disk=ok ms=SINCE_ITS_BOOT
+ *	N sum=ok disk=ok ms=SINCE_ITS_BOOT wall=SINCE_1970_IN_MS
  */
 #include <fcntl.h>
 #include <stdint.h>
@@ -51,11 +51,11 @@ static int count_on_disk(int disk, uint64_t n)
 	return pwrite(disk, sector, SECTOR, 0) == SECTOR;
 }
 
-static long milliseconds(void)
+static long milliseconds(clockid_t clock)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(clock, &t);
 	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
@@ -87,9 +87,11 @@ int main(void)
 		expected -= memory[at];
 		memory[at] = mix(memory[at] + n);
 		expected += memory[at];
-		printf("%llu sum=%s disk=%s ms=%ld\n", (unsigned long long)n,
+		printf("%llu sum=%s disk=%s ms=%ld wall=%ld\n",
+		       (unsigned long long)n,
 		       sum() == expected ? "ok" : "WRONG",
-		       disk_ok ? "ok" : "WRONG", milliseconds());
+		       disk_ok ? "ok" : "WRONG", milliseconds(CLOCK_MONOTONIC),
+		       milliseconds(CLOCK_REALTIME));
 		fflush(stdout);
 		usleep(50000);
 	}

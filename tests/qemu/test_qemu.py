@@ -4,10 +4,12 @@
 The memory is held by this test, in the place of hugepersist run and its holder. The
 guest boots the kernel of the laboratory machines, emulated, in a second.
 """
+import calendar
 import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -15,6 +17,8 @@ import time
 import unittest
 
 WRAPPER = os.environ["HP_QEMU"]
+sys.path.append(WRAPPER)
+import qmp  # noqa: E402
 INITRD = os.environ["GUEST"]
 with open(os.environ["KERNEL"]) as f:
     KERNEL = f.read().strip()
@@ -22,7 +26,8 @@ QEMU = shutil.which("qemu-system-x86_64") or "qemu-system-x86_64"
 
 RAM = 64 << 20
 SEAL = 2 << 20
-COUNT = re.compile(r"^(\d+) sum=(\w+) disk=(\w+) ms=(\d+)$", re.MULTILINE)
+COUNT = re.compile(r"^(\d+) sum=(\w+) disk=(\w+) ms=(\d+) wall=(\d+)$",
+                   re.MULTILINE)
 
 
 class Guest(unittest.TestCase):
@@ -107,7 +112,7 @@ class Guest(unittest.TestCase):
             self.process.communicate()
 
     def counts(self):
-        """What the guest said: (count, since its boot in ms), in order."""
+        """What the guest said, in order: (count, ms since its boot, its wall clock)."""
         try:
             with open(self.console, errors="replace") as f:
                 text = f.read().replace("\r", "")
@@ -115,12 +120,16 @@ class Guest(unittest.TestCase):
             return []
         found = COUNT.findall(text)
         self.assertFalse([c for c in found if c[1:3] != ("ok", "ok")])
-        return [(int(c[0]), int(c[3])) for c in found]
+        return [(int(c[0]), int(c[3]), int(c[4])) for c in found]
+
+    def behind(self):
+        """Its wall clock to that of this machine, in seconds, at its last count."""
+        return os.stat(self.console).st_mtime - self.counts()[-1][2] / 1000
 
     def check_one_life(self):
         """It counted from 1 on, left nothing out, and noticed no pause."""
         counts = self.counts()
-        self.assertEqual([n for n, _ in counts],
+        self.assertEqual([n for n, *_ in counts],
                          list(range(1, len(counts) + 1)))
         pauses = [b[1] - a[1] for a, b in zip(counts, counts[1:])]
         self.assertGreaterEqual(min(pauses), 50)
@@ -186,8 +195,33 @@ class GoesOn(Guest):
         self.assertIn("switched itself off", said)
         self.words = ""
         self.start()
-        self.assertEqual([n for n, _ in self.counts()][:22],
+        self.assertEqual([n for n, *_ in self.counts()][:22],
                          list(range(1, 21)) + [1, 2])
+
+    def board(self, path):
+        """What hwclock(8) would read in the guest."""
+        with socket.socket(socket.AF_UNIX) as s:
+            s.connect(path)
+            monitor = qmp.Qmp(s)
+            monitor.greet(20)
+            tm = monitor.call("qom-get", path="/machine", property="rtc-time")
+        return calendar.timegm((tm["tm_year"] + 1900, tm["tm_mon"] + 1, tm["tm_mday"],
+                                tm["tm_hour"], tm["tm_min"], tm["tm_sec"]))
+
+    def test_clocks(self):
+        """Its wall clock is behind from then on. The clock of its board is not."""
+        path = self.path("monitor")
+        self.more = ["-qmp", "unix:%s,server=on,wait=off" % path]
+        self.saved()
+        before = self.behind()
+        time.sleep(4)
+        self.start()
+        self.assertAlmostEqual(self.board(path), time.time(), delta=2)
+        self.stop()
+        pause = float(re.search(r"goes on after ([0-9.]+) s", self.log).group(1))
+        self.assertGreater(pause, 4)
+        self.assertAlmostEqual(self.behind() - before, pause, delta=0.5)
+        self.check_one_life()
 
     def test_upgrade(self):
         """Another program of QEMU, at another place."""

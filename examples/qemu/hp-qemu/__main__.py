@@ -13,6 +13,7 @@ import select
 import signal
 import socket
 import sys
+import time
 
 import disks
 import options
@@ -75,6 +76,7 @@ class Wrapper:
         self.seal = Seal(args.seal)
         self.guest = Guest(args.command, args.ram)
         self.generation = 0
+        self.stopped = None
         self.ends, wakeup = os.pipe()
         for end in self.ends, wakeup:
             os.set_blocking(end, False)
@@ -123,6 +125,7 @@ class Wrapper:
         except OSError as e:
             raise Refused("%s: %s" % (self.place.state, e.strerror)) from None
         self.wants(record, state)
+        self.stopped = record["stopped"]
         return state
 
     def decide(self):
@@ -154,7 +157,9 @@ class Wrapper:
         self.guest.run()
         if os.path.exists(self.place.afresh):
             os.unlink(self.place.afresh)
-        how = "goes on" if state is not None else "boots"
+        how = "boots"
+        if state is not None:
+            how = "goes on after %.1f s" % (time.time() - self.stopped)
         say("the guest %s (QEMU %s, generation %d)"
             % (how, self.guest.version, self.generation))
         notify("READY=1\nSTATUS=The guest runs, generation %d" % self.generation)
@@ -169,6 +174,7 @@ class Wrapper:
         new = self.place.state + ".new"
         try:
             self.guest.pause()
+            stopped = time.time()
             paths = disks.files(self.guest.nodes())
             disks.record(paths)
             digest = self.guest.save(new)
@@ -181,6 +187,7 @@ class Wrapper:
         os.rename(new, self.place.state)
         self.place.sync()
         self.write_seal("saved", options=self.args.command[1:], state=digest,
+                        stopped=stopped,
                         ram=os.stat(self.args.ram).st_size,
                         sample=sample(self.args.ram, self.generation),
                         disks=disks.record(paths))
