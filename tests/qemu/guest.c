@@ -59,17 +59,18 @@ static long milliseconds(clockid_t clock)
 	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* "off=N" on the command line: switch off there. */
-static uint64_t last_count(void)
+/* "off=N" on the command line: switch off there. "every=MS": how long to sleep. */
+static uint64_t word(const char *name, uint64_t otherwise)
 {
-	const char *word = getenv("off");
+	const char *value = getenv(name);
 
-	return word ? strtoull(word, NULL, 10) : UINT64_MAX;
+	return value ? strtoull(value, NULL, 10) : otherwise;
 }
 
 int main(void)
 {
-	uint64_t expected, last = last_count();
+	uint64_t expected, last = word("off", UINT64_MAX);
+	useconds_t every = word("every", 50) * 1000;
 	int console, disk;
 
 	mkdir("/dev", 0755);
@@ -93,7 +94,7 @@ int main(void)
 		       disk_ok ? "ok" : "WRONG", milliseconds(CLOCK_MONOTONIC),
 		       milliseconds(CLOCK_REALTIME));
 		fflush(stdout);
-		usleep(50000);
+		usleep(every);
 	}
 	sync();
 	reboot(RB_POWER_OFF);
