@@ -3,7 +3,8 @@
 # The demo of a guest of QEMU, on the host. tools/demo-vm runs it with
 # tests/vm/host/run-host.
 # shows: a guest goes on after a kernel update of its host
-# packages: sid=qemu-system-x86 sid=python3 sid=libjansson4
+# packages: sid=qemu-system-x86 sid=python3
+# installs: hugepersist
 # qemu: yes
 # time: 1800
 . /hp/lib/qemu.sh

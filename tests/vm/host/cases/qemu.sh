@@ -4,7 +4,8 @@
 # an emulated host, which takes 40 s on an idle machine and minutes on a busy one, so
 # tools/check leaves this to --all; tests/qemu has the rest of it without a host.
 # suites: sid
-# packages: sid=qemu-system-x86 sid=python3 sid=libjansson4
+# packages: sid=qemu-system-x86 sid=python3
+# installs: hugepersist
 # qemu: yes
 # rest: sid
 # time: 900

@@ -12,8 +12,6 @@ log=/hp/log/one
 # it measures goes wrong in an emulation that gets no time.
 install_guest() {
 	install_program
-	# Not by the script in /hp/bin: QEMU must not find the libraries there
-	cp /hp/lib/hugepersist /usr/bin/
 	cp -r /hp/qemu/hp-qemu /usr/local/lib/
 	cp /hp/qemu/hp-qemu@.service /etc/systemd/system/
 	mkdir -p "/etc/systemd/system/$unit.service.d"
