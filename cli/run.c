@@ -107,6 +107,19 @@ static bool open_session(struct run *run)
 	return true;
 }
 
+/* The library speaks to who calls it; this is for who wrote the command. */
+static bool is_another(const struct run_region *region)
+{
+	(void)command_error(
+		&run_command,
+		"%s: the memory that is held has another size or page size. "
+		"Ask for the same as before, and it comes back. Or give it up "
+		"with its content: stop the program, then call hugepersist "
+		"drop with the UNIT/NAME that hugepersist status prints",
+		region->label);
+	return false;
+}
+
 /* The program must be able to open the file: a copy for it stays open. */
 static bool open_region(struct run *run, struct run_region *region)
 {
@@ -119,6 +132,8 @@ static bool open_region(struct run *run, struct run_region *region)
 	int err = hp_region_open(run->session, region->token, region->length,
 				 &opts, &region->region);
 
+	if (err == -ESTALE)
+		return is_another(region);
 	if (err < 0)
 		return failed(region->label, err);
 	region->is_new = hp_region_is_new(region->region);
