@@ -4,6 +4,7 @@
 # would make it abort or lose its items is refused, and changes nothing
 # suites: trixie sid
 # packages: trixie=memcached sid=memcached
+# installs: hugepersist
 # rest: trixie
 # time: 600
 . /hp/lib/memcached.sh

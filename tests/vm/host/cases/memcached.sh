@@ -4,6 +4,7 @@
 # systemd 252 (bookworm) gives the memory up at a stop; 252 and 257 (trixie) do not
 # hand it to the next kernel: there memcached starts empty, and clean
 # packages: bookworm=memcached trixie=memcached sid=memcached
+# installs: hugepersist
 # rest: bookworm trixie
 # time: 600
 . /hp/lib/memcached.sh

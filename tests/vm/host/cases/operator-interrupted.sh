@@ -32,7 +32,7 @@ stage_1() {
 	start_cache
 	# The program without the shell around it, so that the signal meets it
 	printf '%s\n' '#!/bin/sh' 'export LD_LIBRARY_PATH=/hp/lib' \
-		'exec /hp/lib/hugepersist "$@"' >/hp/lib/run
+		'exec /usr/bin/hugepersist "$@"' >/hp/lib/run
 	# A systemctl that never gets to a kexec
 	mkdir -p /hp/fake
 	cat >/hp/fake/systemctl <<-'END'

@@ -25,7 +25,7 @@ record_only() {
 	chmod +x /hp/fake/systemctl
 	(
 		export LD_LIBRARY_PATH=/hp/lib
-		PATH=/hp/fake:$PATH exec /hp/lib/hugepersist update $image --append="$line" --yes
+		PATH=/hp/fake:$PATH exec /usr/bin/hugepersist update $image --append="$line" --yes
 	) >/hp/log/said 2>&1 &
 	until [ "$(cat /sys/kernel/kexec_loaded)" = 1 ]; do usleep 50000; done
 	kill -KILL $!
