@@ -17,7 +17,7 @@ interrupt() {
 	local signal=$1 delay=$2 process
 	shift 2
 
-	PATH=/hp/fake:$PATH /hp/lib/run update $image --append="$line" --yes "$@" >/hp/log/said 2>&1 &
+	PATH=/hp/fake:$PATH /usr/bin/hugepersist update $image --append="$line" --yes "$@" >/hp/log/said 2>&1 &
 	process=$!
 	usleep "$delay"
 	kill -"$signal" $process 2>/dev/null || true
@@ -30,9 +30,6 @@ $(tail -n 1 /hp/log/said)" >/dev/console
 
 stage_1() {
 	start_cache
-	# The program without the shell around it, so that the signal meets it
-	printf '%s\n' '#!/bin/sh' 'export LD_LIBRARY_PATH=/hp/lib' \
-		'exec /usr/bin/hugepersist "$@"' >/hp/lib/run
 	# A systemctl that never gets to a kexec
 	mkdir -p /hp/fake
 	cat >/hp/fake/systemctl <<-'END'
@@ -41,10 +38,10 @@ stage_1() {
 		until [ -e /hp/fake/end ]; do usleep 50000; done
 		exit 1
 	END
-	chmod +x /hp/lib/run /hp/fake/systemctl
+	chmod +x /hp/fake/systemctl
 
 	# How long it takes to get to the jump
-	PATH=/hp/fake:$PATH /hp/lib/run update $image --append="$line" --yes >/hp/log/said 2>&1 &
+	PATH=/hp/fake:$PATH /usr/bin/hugepersist update $image --append="$line" --yes >/hp/log/said 2>&1 &
 	process=$!
 	began=$(date +%s%N)
 	until [ "$(cat /sys/kernel/kexec_loaded)" = 1 ]; do usleep 20000; done
