@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * hugepersist run: give an unmodified program memory that outlives it.
+ * hugepersist run: give a program memory that outlives it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,16 +13,19 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "run/notify.h"
+#include "run/passed.h"
 #include "run/run.h"
 #include "session/session.h"
 
 #define DESCRIPTORS_FROM 64 /* beyond those that a manager passes, mostly */
 
 static const char usage[] =
-	"Usage: hugepersist run NAME --region LABEL=SIZE[,PAGE]... [OPTION]... "
+	"Usage: hugepersist run NAME [--region LABEL=SIZE[,PAGE]]... "
+	"[OPTION]... "
 	"-- PROGRAM [ARGUMENT]...\n"
-	"Give an unmodified program memory in huge pages that outlives it.\n"
-	"@LABEL@ in its arguments becomes a path of the memory.\n"
+	"Give a program memory in huge pages that outlives it. @LABEL@ in its\n"
+	"arguments becomes a path of the memory.\n"
 	"\n"
 	"  -r, --region=LABEL=SIZE[,PAGE]  a region in pages of 2M, or of "
 	"PAGE;\n"
@@ -42,6 +45,7 @@ static const char usage[] =
 
 static const struct option long_options[] = {
 	{ "region", required_argument, NULL, 'r' },
+	{ "hold", no_argument, NULL, 'H' },
 	{ "user", required_argument, NULL, 'u' },
 	{ "if-new", required_argument, NULL, 'n' },
 	{ "state", required_argument, NULL, 's' },
@@ -58,6 +62,8 @@ static void log_line(void *context, int priority, const char *message)
 	if (priority <= LOG_NOTICE)
 		fprintf(stderr, "hugepersist run: %s\n", message);
 }
+
+const struct hp_log run_log = { .function = log_line };
 
 /* The start may take longer than its unit allows. */
 static int tell(void *context, const struct hp_wait *wait)
@@ -101,10 +107,9 @@ static bool open_session(struct run *run)
 
 	if (!err)
 		err = hp_session_info(run->session, &info);
-	if (err < 0)
-		return failed(run->name, err);
-	run->holder = info.holder;
-	return true;
+	if (!err && info.holder != HP_HOLDER_STORE)
+		err = -ENODEV;
+	return err < 0 ? failed(run->name, err) : true;
 }
 
 /* The library speaks to who calls it; this is for who wrote the command. */
@@ -196,7 +201,9 @@ static bool prepare(struct run *run)
 {
 	int err;
 
-	if (!run_find_user(run) || !open_session(run))
+	if (!run->region_count)
+		return true;
+	if (!open_session(run))
 		return false;
 	for (unsigned int i = 0; i < run->region_count; i++)
 		if (!open_region(run, &run->regions[i]))
@@ -204,21 +211,28 @@ static bool prepare(struct run *run)
 	if (!run_make_paths(run) || !do_if_new(run))
 		return false;
 	err = hp_session_preserve(run->session);
-	return err < 0 ? failed(run->name, err) : true;
+	return err < 0 ? failed(run->name, err) : keep_lock(run);
 }
 
-static int start(struct run *run, char **arguments)
+/* In a process that a store is there for: that of the unit, or the holder's. */
+static int begin(struct run *run)
 {
 	if (!prepare(run))
 		return STATUS_FAILED;
 	for (char **argument = run->program; *argument; argument++)
 		*argument = run_replace(run, *argument);
-	if (run->holder != HP_HOLDER_STORE)
-		return run_hold(run, arguments);
-	if (!keep_lock(run))
-		return STATUS_FAILED;
-	run_hide_passed();
+	passed_hide(run->region_count ? run->name : NULL);
 	return run_become(run, run->program);
+}
+
+static int start(struct run *run, char **arguments)
+{
+	bool above = notify_has_store();
+
+	if (!run_find_user(run))
+		return STATUS_FAILED;
+	return run->hold || !above ? run_hold(run, above, arguments, begin) :
+				     begin(run);
 }
 
 /* -- The command ----------------------------------------------------------- */
@@ -233,6 +247,9 @@ static int set(struct run *run, int c)
 		if (problem)
 			return command_misused(&run_command, "--region %s: %s",
 					       optarg, problem);
+		return -1;
+	case 'H':
+		run->hold = true;
 		return -1;
 	case 'u':
 		run->user = optarg;
@@ -257,7 +274,7 @@ static int run_run(int argc, char **argv)
 	name = argc > 1 && argv[1][0] != '-';
 	argv += name;
 	argc -= name;
-	while ((c = getopt_long(argc, argv, "+r:u:n:s:hV", long_options,
+	while ((c = getopt_long(argc, argv, "+r:Hu:n:s:hV", long_options,
 				NULL)) != -1) {
 		status = set(&run, c);
 		if (status >= 0)
@@ -271,8 +288,9 @@ static int run_run(int argc, char **argv)
 	    strchr(run.name, '/') || *run.name == '.')
 		return command_misused(&run_command, "'%s' cannot be a name",
 				       run.name);
-	if (!run.region_count)
-		return command_misused(&run_command, "--region is missing");
+	if (!run.region_count && !run.hold)
+		return command_misused(&run_command,
+				       "--region is missing, or --hold");
 	if (!*run.program)
 		return command_misused(&run_command, "PROGRAM is missing");
 	return start(&run, argv - name - 1);
@@ -280,6 +298,6 @@ static int run_run(int argc, char **argv)
 
 const struct command run_command = {
 	.name = "run",
-	.about = "give an unmodified program memory that outlives it",
+	.about = "give a program memory that outlives it",
 	.run = run_run,
 };

@@ -3,18 +3,16 @@
  * Run: from this process to the program.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
-#include <stdio.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "command.h"
 #include "run/run.h"
-
-#define FIRST 3
 
 /* -- The user -------------------------------------------------------------- */
 
@@ -55,58 +53,21 @@ bool run_drop_rights(const struct run *run)
 	return true;
 }
 
-/* -- What the service manager passed --------------------------------------- */
+/* -- The program ----------------------------------------------------------- */
 
-/* The last one leaves a list that ends with a colon. */
-static void give_number(char *names, const char *name, int from, int to)
+bool run_end_with_holder(const struct run *run)
 {
-	if (from != to) {
-		(void)dup2(from, to);
-		(void)close(from);
-	}
-	strcat(strcat(names, name), ":");
-}
-
-static void set_variables(int count, char *names)
-{
-	char number[16];
-
-	if (!count) {
-		(void)unsetenv("LISTEN_FDS");
-		(void)unsetenv("LISTEN_PID");
-		(void)unsetenv("LISTEN_FDNAMES");
-		return;
-	}
-	names[strlen(names) - 1] = '\0';
-	(void)snprintf(number, sizeof(number), "%d", count);
-	(void)setenv("LISTEN_FDS", number, 1);
-	(void)setenv("LISTEN_FDNAMES", names, 1);
-}
-
-void run_hide_passed(void)
-{
-	const char *passed = getenv("LISTEN_FDNAMES");
-	const char *process = getenv("LISTEN_PID");
-	char *list, *names, *name, *rest;
-	int count = 0, fd = FIRST;
-
-	if (!passed || !process || atol(process) != (long)getpid())
-		return;
-	list = rest = strdup(passed);
-	names = command_memory(strlen(passed) + 2);
-	while (rest && (name = strsep(&rest, ":")) != NULL) {
-		if (strncmp(name, "hugepersist.", 12) != 0)
-			give_number(names, name, fd, FIRST + count++);
-		fd++;
-	}
-	set_variables(count, names);
-	free(names);
-	free(list);
+	if (!run->held_by)
+		return true;
+	(void)prctl(PR_SET_PDEATHSIG, (unsigned long)SIGKILL, 0UL, 0UL, 0UL);
+	/* It can have ended before. */
+	return getppid() == run->held_by;
 }
 
 int run_become(const struct run *run, char *const *program)
 {
-	if (!run_drop_rights(run))
+	/* Another user's process forgets that it is to end. */
+	if (!run_drop_rights(run) || !run_end_with_holder(run))
 		return STATUS_FAILED;
 	(void)execvp(program[0], program);
 	(void)command_error(&run_command, "cannot start %s: %s", program[0],

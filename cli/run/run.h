@@ -15,6 +15,8 @@
 
 #include <hugepersist/hugepersist.h>
 
+#include "base/log.h"
+
 #define RUN_REGIONS_MAX 64
 
 struct run_region {
@@ -35,14 +37,18 @@ struct run {
 	const char *user;   /* NULL: as it is */
 	const char *if_new; /* for sh -c; or NULL */
 	const char *state;  /* directory; or NULL: chosen */
+	bool hold;	    /* also if the unit has a store */
 	char **program;	    /* and its arguments */
 
 	uid_t uid;
 	gid_t gid;
 	char *home;
-	struct hp_session *session;
-	unsigned int holder; /* enum hp_holder */
+	struct hp_session *session; /* if there are regions */
+	pid_t held_by;		    /* another process of this program; or 0 */
 };
+
+/* What the library says goes to stderr. */
+extern const struct hp_log run_log;
 
 /* Functions that fail have said why; the program ends with STATUS_FAILED. */
 
@@ -61,16 +67,17 @@ char *run_replace(const struct run *run, const char *text);
 /* For good, in this process. */
 bool run_drop_rights(const struct run *run);
 
-/*
- * Descriptors with our names, which the service manager passed, end here; those
- * that are left get the numbers from 3 on, and the variables say so.
- */
-void run_hide_passed(void);
+/* In a child of the holder: end with the holder. False: it has ended. */
+bool run_end_with_holder(const struct run *run);
 
 /* Become the program; comes back with an exit status if it cannot. */
 int run_become(const struct run *run, char *const *program);
 
-/* This process is the holder: start the program, and stay. */
-int run_hold(const struct run *run, char **arguments);
+/*
+ * This process is the holder, for the process that begin() turns into the program.
+ * above: the unit has a store, too.
+ */
+int run_hold(struct run *run, bool above, char **arguments,
+	     int (*begin)(struct run *run));
 
 #endif
