@@ -107,7 +107,9 @@ static void print_region(const struct held_region *region)
 static void print_session(const struct held_session *session)
 {
 	printf("%s\n  held by ", held_title(session));
-	if (session->by == HELD_BY_STORE)
+	if (session->by == HELD_BY_STORE && session->keeper)
+		printf("systemd and by process %ld, ", (long)session->keeper);
+	else if (session->by == HELD_BY_STORE)
 		fputs("systemd, ", stdout);
 	else if (session->holder == session->owner)
 		fputs("the process itself, ", stdout);

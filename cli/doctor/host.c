@@ -132,8 +132,7 @@ static void ask_systemd(struct answer *answer)
 	answer_no(answer, "systemd before 261 does not hand its stores to the "
 			  "next kernel.");
 	answer_remedy(answer, "Use systemd 261 or later, or let hugepersist "
-			      "run hold the memory, in a unit without a "
-			      "store.");
+			      "run --hold hold the memory.");
 }
 
 /* -- Other kernels --------------------------------------------------------- */

@@ -63,8 +63,8 @@ static void ask_unit(struct answers *answers, struct manager *manager,
 	if (!strcmp(unit->load_state, "not-found")) {
 		not_there(answers, "The unit has no file.");
 	} else {
-		lives = lives_of_unit(unit, systemd,
-				      lives_kernel(&machine_linux));
+		lives = lives_of_holding_unit(unit, systemd,
+					      lives_kernel(&machine_linux));
 		add_life(answers, "unit.restart", "a restart and a crash",
 			 &lives.restart, unit, systemd);
 		add_life(answers, "unit.stop", "a stop and a later start",

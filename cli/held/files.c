@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Manifests that processes have open. A file of memory that has the right size
- * and begins like a manifest is read as one.
+ * Manifests, and lists of holders, that processes have open. A file of memory that
+ * has the right size and begins like one is read as one.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -48,6 +48,17 @@ static void read_manifest(struct held_file *file, int fd)
 	file->manifest = manifest;
 }
 
+static bool read_list(struct held_file *file, int fd)
+{
+	struct run_list *list = command_memory(sizeof(*list));
+
+	if (run_list_read(fd, list))
+		file->list = list;
+	else
+		free(list);
+	return file->list;
+}
+
 static void add(struct held_files *files, const struct held_file *file)
 {
 	struct held_file *all = realloc(
@@ -62,11 +73,12 @@ static void add(struct held_files *files, const struct held_file *file)
 }
 
 /* Not a device or a pipe, of which an open can wait or do something. */
-static bool can_be_manifest(const struct stat *st)
+static bool can_be_ours(const struct stat *st)
 {
 	return S_ISREG(st->st_mode) && !st->st_nlink &&
-	       st->st_size >= HP_MANIFEST_SIZE_MIN &&
-	       st->st_size <= HP_MANIFEST_SIZE_MAX;
+	       ((st->st_size >= HP_MANIFEST_SIZE_MIN &&
+		 st->st_size <= HP_MANIFEST_SIZE_MAX) ||
+		st->st_size == (off_t)sizeof(struct run_list));
 }
 
 static void look_at(struct held_files *files, pid_t process, const char *path)
@@ -76,7 +88,7 @@ static void look_at(struct held_files *files, pid_t process, const char *path)
 	struct stat st;
 	int fd;
 
-	if (stat(path, &st) < 0 || !can_be_manifest(&st))
+	if (stat(path, &st) < 0 || !can_be_ours(&st))
 		return;
 	file.device = st.st_dev;
 	file.inode = st.st_ino;
@@ -91,6 +103,9 @@ static void look_at(struct held_files *files, pid_t process, const char *path)
 		return;
 	if (has_magic(fd, 0) || has_magic(fd, (uint64_t)st.st_size / 2)) {
 		read_manifest(&file, fd);
+		add(files, &file);
+	} else if (st.st_size == (off_t)sizeof(struct run_list) &&
+		   read_list(&file, fd)) {
 		add(files, &file);
 	}
 	(void)close(fd);
@@ -138,8 +153,10 @@ void held_files_find(struct held_files *files)
 
 void held_files_free(struct held_files *files)
 {
-	for (unsigned int i = 0; i < files->count; i++)
+	for (unsigned int i = 0; i < files->count; i++) {
 		free(files->files[i].manifest);
+		free(files->files[i].list);
+	}
 	free(files->files);
 	*files = (struct held_files){ 0 };
 }

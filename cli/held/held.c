@@ -287,6 +287,8 @@ static void take_other(struct held *held, const struct held_file *file)
 		held, store ? HELD_BY_STORE : HELD_BY_PROCESS, file->id);
 
 	session->holder = file->process;
+	session->manifest_device = file->device;
+	session->manifest_inode = file->inode;
 	take_manifest(session, file);
 	for (unsigned int i = 0; i < session->region_count; i++)
 		session->regions[i].present = true;
@@ -329,24 +331,122 @@ static void take_files(struct held *held, const struct held_files *files,
 		session = by_id(held, file->id);
 		if (!session)
 			take_other(held, file);
-		else if (!of_manager)
+		else if (!of_manager && file->process != session->keeper)
 			take_owner(session, file);
 	}
 }
 
+/* -- By hugepersist run ---------------------------------------------------- */
+
+static const struct held_file *manifest_of(const struct held_files *files,
+					   pid_t process, uint64_t id)
+{
+	for (unsigned int i = 0; i < files->count; i++)
+		if (files->files[i].process == process &&
+		    files->files[i].id == id)
+			return &files->files[i];
+	return NULL;
+}
+
+static struct held_session *add_kept(struct held *held,
+				     const struct held_file *manifest)
+{
+	struct held_session *session =
+		add_session(held, HELD_BY_PROCESS, manifest->id);
+
+	session->holder = manifest->process;
+	held_process_unit(manifest->process, session->unit,
+			  sizeof(session->unit));
+	take_manifest(session, manifest);
+	return session;
+}
+
+/* In a store, too, if that has the same manifest. */
+static void take_kept_session(struct held *held, const char *name,
+			      const struct held_file *manifest,
+			      bool handed_over)
+{
+	struct held_session *session = by_id(held, manifest->id);
+
+	if (!session)
+		session = add_kept(held, manifest);
+	if (session->manifest_inode &&
+	    (session->manifest_device != manifest->device ||
+	     session->manifest_inode != manifest->inode))
+		return;
+	/* systemd before 254 does not tell it. */
+	if (!*session->name)
+		strcpy(session->name, name);
+	session->keeper = manifest->process;
+	session->manifest_handed_over = handed_over;
+	session->kind = held_process_asks(manifest->process) ? PROCESS_SPARED :
+							       PROCESS_KILLED;
+}
+
+static void take_kept(struct held *held, const struct held_files *files,
+		      const struct held_file *list, bool manifests)
+{
+	for (unsigned int i = 0; i < RUN_LIST_COUNT; i++) {
+		const bool handed_over = list->list->entries[i].token;
+		struct hp_store_name parts;
+		const struct held_file *manifest;
+		struct held_session *session;
+		struct held_region *region;
+		char name[sizeof(session->name)];
+
+		if (!held_parse(list->list->entries[i].name, name, sizeof(name),
+				&parts) ||
+		    parts.manifest != manifests)
+			continue;
+		manifest = manifest_of(files, list->process, parts.id);
+		session = by_id(held, parts.id);
+		if (manifests && manifest)
+			take_kept_session(held, name, manifest, handed_over);
+		if (manifests || !session || session->keeper != list->process)
+			continue;
+		region = add_region(session, parts.token, parts.incarnation);
+		region->present |= session->by == HELD_BY_PROCESS;
+		region->handed_over = handed_over;
+	}
+}
+
+static void take_lists(struct held *held, const struct held_files *files)
+{
+	char name[64];
+
+	for (unsigned int i = 0; i < files->count; i++) {
+		const struct held_file *file = &files->files[i];
+
+		if (!file->list ||
+		    !held_process_session(file->process, name, sizeof(name)))
+			continue;
+		take_kept(held, files, file, true);
+		take_kept(held, files, file, false);
+	}
+}
+
+static bool is_handed_over(const struct held_session *session)
+{
+	for (unsigned int i = 0; i < session->region_count; i++)
+		if (session->regions[i].listed &&
+		    !session->regions[i].handed_over)
+			return false;
+	return session->manifest_handed_over;
+}
+
+/* -- What is known of a session -------------------------------------------- */
+
 /* systemd before 254 does not tell which unit: that of the owner. */
 static void find_unit(struct held *held, struct held_session *session)
 {
-	if (session->of || session->by != HELD_BY_STORE || !session->owner)
+	const pid_t process = session->owner ? session->owner : session->keeper;
+
+	if (session->of || session->by != HELD_BY_STORE || !process)
 		return;
-	held_process_unit(session->owner, session->unit, sizeof(session->unit));
+	held_process_unit(process, session->unit, sizeof(session->unit));
 	session->of = unit_of(held, session->unit);
 }
 
-/*
- * A process lives to the kexec if its unit is not stopped, or not killed when it
- * is, and if systemd then spares it from the last kill.
- */
 static void find_spared(struct manager *manager, struct held_session *session)
 {
 	struct unit *unit = NULL;
@@ -359,10 +459,7 @@ static void find_spared(struct manager *manager, struct held_session *session)
 		return;
 	}
 	session->active_since = unit->active_since;
-	if (unit->survives)
-		session->kind = PROCESS_SPARED;
-	if (unit->goes_at_shutdown && strcmp(unit->kill_mode, "none") != 0)
-		session->kind = PROCESS_KILLED;
+	session->kind = lives_in_unit(unit, session->kind == PROCESS_SPARED);
 	units_free(unit);
 }
 
@@ -384,12 +481,25 @@ static void judge(struct held *held, struct held_session *session,
 		  enum answer_kind kernel)
 {
 	static const struct unit unknown = { .store_max = 1 };
+	struct lives process = lives_of_process(session->kind, kernel);
 
 	session->lives =
 		session->by == HELD_BY_PROCESS ?
-			lives_of_process(session->kind, kernel) :
+			process :
 			lives_of_unit(session->of ? session->of : &unknown,
 				      held->systemd, kernel);
+	if (!session->keeper)
+		return;
+	if (!is_handed_over(session))
+		process.kexec = (struct life){
+			ANSWER_NO,
+			"The process that holds it could not hand all of it "
+			"over yet.",
+			"See what the process says in its log."
+		};
+	if (session->by == HELD_BY_PROCESS ||
+	    session->lives.kexec.answer != ANSWER_YES)
+		session->lives.kexec = process.kexec;
 }
 
 void held_find(struct held *held, struct manager *manager,
@@ -413,6 +523,7 @@ void held_find(struct held *held, struct manager *manager,
 		held->obstacle = "only root can look at all processes";
 	take_stores(held, &files);
 	take_files(held, &files, true);
+	take_lists(held, &files);
 	take_files(held, &files, false);
 	for (struct held_session *s = held->sessions; s; s = s->next) {
 		count(s);

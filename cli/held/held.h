@@ -14,6 +14,7 @@
 
 #include "command.h"
 #include "manifest/manifest.h"
+#include "run/list.h"
 #include "store/names.h"
 #include "unit/lives.h"
 #include "unit/manager.h"
@@ -23,6 +24,7 @@ struct held_region {
 	struct hp_manifest_entry entry; /* if it is listed */
 	bool listed;			/* the manifest promises it */
 	bool present;			/* it was seen */
+	bool handed_over;		/* by the keeper */
 	uint64_t device, inode;		/* of its file in a store; or 0 */
 };
 
@@ -41,8 +43,15 @@ struct held_session {
 	const struct unit *of; /* NULL: not by a store that could be asked */
 	bool unit_gone;	       /* the store is of a unit that has no file */
 	uint64_t id;
-	pid_t holder;		/* 1: systemd */
-	enum process_kind kind; /* of the holder, if it is no store */
+	pid_t holder; /* 1: systemd */
+	/*
+	 * A process of hugepersist run that hands it over: the holder, or one
+	 * beside the store. 0: there is none.
+	 */
+	pid_t keeper;
+	bool manifest_handed_over; /* by the keeper */
+	/* Of the keeper, or of a holder that is no store. */
+	enum process_kind kind;
 	/* Who has it open, apart from the holder; 0: nobody, it is not taken. */
 	pid_t owner;
 	char owner_name[32];
@@ -107,13 +116,14 @@ const char *held_title(const struct held_session *session);
 
 /* -- Parts ----------------------------------------------------------------- */
 
-/* A file that a process has open, and that can be a manifest. */
+/* A file that a process has open: one that can be a manifest, or a holder's list. */
 struct held_file {
 	pid_t process;
 	uint64_t device, inode;
 	uint64_t id; /* of the manifest; 0: none that can be read */
 	int error;
 	struct hp_manifest *manifest; /* NULL, unless error is 0 */
+	struct run_list *list;	      /* NULL: it is no list */
 };
 
 struct held_files {
@@ -122,7 +132,7 @@ struct held_files {
 	bool complete;
 };
 
-/* All manifests that processes have open, PID 1 among them. */
+/* All that processes have open, PID 1 among them. */
 void held_files_find(struct held_files *files);
 void held_files_free(struct held_files *files);
 

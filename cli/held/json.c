@@ -95,11 +95,13 @@ static json_t *regions_array(const struct held_session *session)
 static json_t *session_object(const struct held_session *session)
 {
 	return json_pack(
-		"{sssssssssbsosIsosssIsIsssosososososI}", "title",
+		"{sssssssssbsosIsososssIsIsssosososososI}", "title",
 		held_title(session), "unit", session->unit, "user",
 		session->user, "name", session->name, "unit_gone",
 		session->unit_gone, "id", hex(session->id), "holder",
-		(json_int_t)session->holder, "taken_by",
+		(json_int_t)session->holder, "handed_over_by",
+		session->keeper ? json_integer(session->keeper) : json_null(),
+		"taken_by",
 		session->owner ? json_integer(session->owner) : json_null(),
 		"taken_by_name", session->owner_name, "active_since_us",
 		(json_int_t)session->active_since, "free_since_us",

@@ -195,7 +195,6 @@ static int add(struct handover *handover, const struct kept *kept,
 		return err;
 	if (token > handover->last_token)
 		handover->last_token = token;
-	strcpy(handover->list->entries[place].name, kept[place].name);
 	sys->store(&handover->list->entries[place].token, token);
 	return 0;
 }
@@ -216,6 +215,7 @@ int handover_add(struct handover *handover, const struct kept *kept)
 	for (unsigned int i = 0; i < RUN_LIST_COUNT; i++) {
 		if (!kept[i].fd || handover->list->entries[i].token)
 			continue;
+		strcpy(handover->list->entries[i].name, kept[i].name);
 		one = add(handover, kept, i);
 		err = one < 0 ? one : err;
 	}
@@ -224,8 +224,10 @@ int handover_add(struct handover *handover, const struct kept *kept)
 
 void handover_remove(struct handover *handover, unsigned int place)
 {
-	if (!handover->absent)
-		sys->store(&handover->list->entries[place].token, 0);
+	if (handover->absent)
+		return;
+	sys->store(&handover->list->entries[place].token, 0);
+	handover->list->entries[place].name[0] = '\0';
 }
 
 /* The session ends first: the list must not tell of what is not in it. */
@@ -234,6 +236,6 @@ void handover_begin_anew(struct handover *handover)
 	if (handover->session >= 0)
 		sys->close(handover->session);
 	handover->session = -1;
-	for (unsigned int i = 0; i < RUN_LIST_COUNT; i++)
-		handover_remove(handover, i);
+	for (unsigned int i = 0; !handover->absent && i < RUN_LIST_COUNT; i++)
+		sys->store(&handover->list->entries[i].token, 0);
 }

@@ -21,9 +21,11 @@ bool run_list_read(int fd, struct run_list *ret_list)
 	if (hp_sys_linux.read_at(fd, ret_list, sizeof(*ret_list), 0) < 0 ||
 	    ret_list->magic != RUN_LIST_MAGIC)
 		return false;
-	for (unsigned int i = 0; i < RUN_LIST_COUNT; i++)
-		if (ret_list->entries[i].token &&
-		    !run_is_name(ret_list->entries[i].name))
+	for (unsigned int i = 0; i < RUN_LIST_COUNT; i++) {
+		const char *name = ret_list->entries[i].name;
+
+		if ((*name || ret_list->entries[i].token) && !run_is_name(name))
 			return false;
+	}
 	return true;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The list of what a holder hands over: a memfd in its session of LUO, under
- * RUN_LIST_TOKEN. It has a name for each other token of the session. An entry counts
- * from the moment at which its token is stored, so a kexec can come at any time.
+ * The list of what a holder has: a memfd in its session of LUO, under RUN_LIST_TOKEN.
+ * An entry goes to the next kernel from the moment at which its token is stored, so a
+ * kexec can come at any time.
  */
 #ifndef RUN_LIST_H
 #define RUN_LIST_H
@@ -17,9 +17,10 @@
 
 struct run_list {
 	uint64_t magic;
+	char reserved[4088]; /* whole pages */
 	struct {
-		uint64_t token; /* 0: nothing */
-		char name[RUN_NAME_SIZE];
+		uint64_t token; /* in the session of LUO; 0: not handed over */
+		char name[RUN_NAME_SIZE]; /* "": nothing */
 	} entries[RUN_LIST_COUNT];
 };
 

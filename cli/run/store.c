@@ -69,6 +69,7 @@ static int put(struct store *store, const char *name, int fd,
 	if (promised || store->handover.absent ||
 	    store->handover.list->entries[kept - store->kept].token)
 		return 0;
+	handover_remove(&store->handover, (unsigned int)(kept - store->kept));
 	sys->close(own);
 	*kept = (struct kept){ 0 };
 	return err;

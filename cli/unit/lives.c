@@ -66,7 +66,7 @@ static void judge_stop(struct life *stop, const struct unit *unit, int systemd)
 	if (systemd < SYSTEMD_PRESERVE)
 		set(stop, ANSWER_NO,
 		    "systemd before 254 empties the store at a stop.",
-		    "Use systemd 254 or later, or hugepersist run.");
+		    "Use systemd 254 or later.");
 	else if (!strcmp(unit->preserve, "on-success"))
 		set(stop, ANSWER_UNKNOWN,
 		    "FileDescriptorStorePreserve=on-success keeps the store "
@@ -114,7 +114,7 @@ struct lives lives_of_unit(const struct unit *unit, int systemd,
 		set(&lives.kexec, ANSWER_NO,
 		    "systemd before 261 does not hand its stores to the next "
 		    "kernel.",
-		    "Use systemd 261 or later, or hugepersist run.");
+		    "Use systemd 261 or later, or hugepersist run --hold.");
 	else if (lives.stop.answer != ANSWER_YES)
 		lives.kexec = lives.stop; /* a kexec stops every unit */
 	else
@@ -124,11 +124,34 @@ struct lives lives_of_unit(const struct unit *unit, int systemd,
 	return lives;
 }
 
+enum process_kind lives_in_unit(const struct unit *unit, bool asks)
+{
+	if (unit->goes_at_shutdown && strcmp(unit->kill_mode, "none") != 0)
+		return PROCESS_KILLED;
+	return unit->survives || asks ? PROCESS_SPARED : PROCESS_KILLED;
+}
+
+struct lives lives_of_holding_unit(const struct unit *unit, int systemd,
+				   enum answer_kind kernel)
+{
+	struct lives lives = lives_of_unit(unit, systemd, kernel);
+
+	/* The holder of root asks to be spared; of another user it cannot hold. */
+	const bool root = !unit->dynamic_user &&
+			  (!*unit->user || !strcmp(unit->user, "root"));
+
+	if (unit->holds && root && lives.kexec.answer != ANSWER_YES)
+		lives.kexec =
+			lives_of_process(lives_in_unit(unit, true), kernel)
+				.kexec;
+	return lives;
+}
+
 struct lives lives_of_process(enum process_kind kind, enum answer_kind kernel)
 {
 	struct life ends = { ANSWER_NO, "The memory ends with the process.",
-			     "Use the service manager's store, or hugepersist "
-			     "run." };
+			     "Use the service manager's store; before systemd "
+			     "261, with hugepersist run --hold." };
 	struct lives lives = { ends, ends, { ANSWER_YES, "", "" } };
 
 	if (kind == PROCESS_WITHOUT_LUO)

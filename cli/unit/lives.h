@@ -38,4 +38,15 @@ enum process_kind {
 };
 struct lives lives_of_process(enum process_kind kind, enum answer_kind kernel);
 
+/*
+ * Does a process of the unit live to the kexec? Yes if the unit is not stopped, or
+ * the process not killed when it is, and if systemd then spares it from the last
+ * kill. asks: by its name.
+ */
+enum process_kind lives_in_unit(const struct unit *unit, bool asks);
+
+/* Of a unit as it is written: hugepersist run can hold for the kexec. */
+struct lives lives_of_holding_unit(const struct unit *unit, int systemd,
+				   enum answer_kind kernel);
+
 #endif

@@ -209,7 +209,9 @@ static bool conflicts_with_shutdown(struct manager *manager, const char *path)
 	return found;
 }
 
-/* -- ExecStart=hugepersist load NAME DIR -- PROGRAM ------------------------ */
+/* -- ExecStart=hugepersist load or run ------------------------------------- */
+
+#define WORDS_MAX 64 /* before the program's own */
 
 static bool is_program(const char *path)
 {
@@ -218,7 +220,8 @@ static bool is_program(const char *path)
 	return !strcmp(slash ? slash + 1 : path, "hugepersist");
 }
 
-static void take_words(struct unit *unit, const char *const *words, int count)
+/* load NAME DIR -- PROGRAM */
+static void take_load(struct unit *unit, const char *const *words, int count)
 {
 	if (count < 4 || !is_program(words[0]) ||
 	    strcmp(words[1], "load") != 0 || words[3][0] != '/' ||
@@ -231,10 +234,20 @@ static void take_words(struct unit *unit, const char *const *words, int count)
 		       words[3]);
 }
 
+/* run NAME [OPTION]... -- PROGRAM */
+static void take_run(struct unit *unit, const char *const *words, int count)
+{
+	if (count < 2 || !is_program(words[0]) || strcmp(words[1], "run") != 0)
+		return;
+	for (int i = 2; i < count && strcmp(words[i], "--") != 0; i++)
+		unit->holds |=
+			!strcmp(words[i], "--hold") || !strcmp(words[i], "-H");
+}
+
 /* One command: its path, its words, and what became of it. */
 static int read_command(sd_bus_message *reply, struct unit *unit)
 {
-	const char *words[4], *word;
+	const char *words[WORDS_MAX], *word;
 	int count = 0, rc;
 
 	rc = sd_bus_message_enter_container(reply, 'r', "sasbttttuii");
@@ -247,11 +260,13 @@ static int read_command(sd_bus_message *reply, struct unit *unit)
 		rc = sd_bus_message_read(reply, "s", &word);
 		if (rc <= 0)
 			break;
-		if (count < 4)
+		if (count < WORDS_MAX)
 			words[count++] = word;
 	}
-	if (rc >= 0)
-		take_words(unit, words, count);
+	if (rc >= 0) {
+		take_load(unit, words, count);
+		take_run(unit, words, count);
+	}
 	if (rc >= 0)
 		rc = sd_bus_message_exit_container(reply);
 	if (rc >= 0)

@@ -38,6 +38,7 @@ struct unit {
 	char kill_mode[16];
 	/* The directory of hugepersist load in ExecStart=; "": none. */
 	char load_name[64], load_folder[256];
+	bool holds;	    /* ExecStart= is hugepersist run --hold */
 	pid_t main_process; /* 0: none */
 	uint64_t
 		inactive_since; /* us since 1970; 0: it is running or never ran */

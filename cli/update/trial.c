@@ -205,7 +205,8 @@ void trial_session(struct trial *trial, const struct held_session *session,
 {
 	uint64_t holes = 0;
 
-	if (session->by != HELD_BY_STORE || trial->blocked)
+	/* What a session of LUO has already was tried. */
+	if (session->by != HELD_BY_STORE || session->keeper || trial->blocked)
 		return;
 	/* Without it nothing of the session is found again. */
 	(void)try_one(session, session->manifest_device,

@@ -34,6 +34,7 @@ class Completion(unittest.TestCase):
         for command in ("status", "drop", "save", "update", "verify", "doctor"):
             self.assertEqual(completed(command, "--js"), ["--json"])
         self.assertEqual(completed("load", "--he"), ["--help"])
+        self.assertEqual(completed("run", "cache", "--ho"), ["--hold"])
         self.assertEqual(completed("update", "--re"), ["--reboot", "--reuse-cmdline"])
 
     def test_values(self):

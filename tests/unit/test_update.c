@@ -298,6 +298,41 @@ START_TEST(store_names)
 }
 END_TEST
 
+/* hugepersist run --hold in a unit */
+START_TEST(lives_held)
+{
+	struct unit unit = {
+		.store_max = 4,
+		.holds = true,
+		.goes_at_shutdown = true,
+		.kill_mode = "control-group",
+	};
+
+	is(lives_of_unit(&unit, 252, ANSWER_YES).kexec.answer, ANSWER_NO);
+	is(lives_of_holding_unit(&unit, 252, ANSWER_YES).kexec.answer,
+	   ANSWER_NO);
+	unit.goes_at_shutdown = false;
+	is(lives_of_holding_unit(&unit, 252, ANSWER_YES).kexec.answer,
+	   ANSWER_YES);
+	is(lives_of_holding_unit(&unit, 252, ANSWER_NO).kexec.answer,
+	   ANSWER_NO);
+	is(lives_of_holding_unit(&unit, 252, ANSWER_YES).stop.answer,
+	   ANSWER_NO);
+	strcpy(unit.user, "nobody");
+	is(lives_of_holding_unit(&unit, 252, ANSWER_YES).kexec.answer,
+	   ANSWER_NO);
+	unit.survives = true;
+	is(lives_of_holding_unit(&unit, 257, ANSWER_YES).kexec.answer,
+	   ANSWER_NO);
+	strcpy(unit.user, "root");
+	is(lives_of_holding_unit(&unit, 257, ANSWER_YES).kexec.answer,
+	   ANSWER_YES);
+	unit.holds = false;
+	is(lives_of_holding_unit(&unit, 257, ANSWER_YES).kexec.answer,
+	   ANSWER_NO);
+}
+END_TEST
+
 START_TEST(lives)
 {
 	struct unit unit = { .store_max = 4, .preserve = "yes" };
@@ -356,6 +391,7 @@ Suite *update_suite(void)
 	tcase_add_test(group, random_damage);
 	tcase_add_test(group, store_names);
 	tcase_add_test(group, lives);
+	tcase_add_test(group, lives_held);
 	suite_add_tcase(suite, group);
 	return suite;
 }

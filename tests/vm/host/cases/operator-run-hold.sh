@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: MIT
+# shows: hugepersist run --hold: an unprivileged program that keeps memory itself
+# counts on when the holder or the program is killed, over a restart, and over two
+# kexecs; in a unit with a store, and in one without
+# time: 600
+# suites: bookworm trixie
+# rest: bookworm trixie
+
+# hold_counter NAME [LINE]...: as the man page says
+hold_counter() {
+	local name=$1 line
+	shift
+
+	{
+		cat <<-END
+			[Unit]
+			DefaultDependencies=no
+			SurviveFinalKillSignal=yes
+			[Install]
+			WantedBy=multi-user.target
+			[Service]
+			Type=exec
+			ExecStart=/usr/local/bin/hugepersist run $name --hold --user nobody -- /hp/bin/hp-counter
+			ExecStop=-/bin/sh -c 'kill -TERM \$MAINPID && exec tail --pid=\$MAINPID -f /dev/null'
+			KillMode=none
+			SendSIGKILL=no
+			Restart=on-failure
+			StandardOutput=append:/hp/log/$name
+			StandardError=append:/hp/log/$name
+		END
+		for line; do
+			echo "$line"
+		done
+	} >"/etc/systemd/system/$name.service"
+}
+
+# counted NAME STARTS KERNELS END
+counted() {
+	tail -n 1 "/hp/log/$1" | grep -q "^start $2, kernel $3, the last end was $4"
+}
+
+program_of() {
+	cat "/proc/$1/task/$1/children"
+}
+
+stage_1() {
+	install_program
+	[ ! -e /etc/default/kexec ] || sed -i /LOAD_KEXEC/d /etc/default/kexec
+	hold_counter both FileDescriptorStoreMax=2
+	hold_counter alone
+	systemctl daemon-reload
+	systemctl start both alone
+	wait_for counted both 1 1 'none or a crash'
+	wait_for counted alone 1 1 'none or a crash'
+	expect_pool 64 62 0 0
+	answers 0 'both.service/.* 2 MiB, 1 region, not sealed, user .*, taken' status --short
+	answers 0 'held by systemd and by process' status
+	grep -qE '^[0-9]+/counter' /hp/log/said || fail "the other one is not there"
+	[ "$(grep -c 'kexec *outlived' /hp/log/said)" = 2 ] || fail "not both outlive a kexec"
+	[ "$(grep -c 'restart *outlived' /hp/log/said)" = 1 ] || fail "both outlive a restart"
+	answers 0 'yes *unit.kexec' doctor --try --unit=both
+
+	# The holder is killed: the program ends with it, and both begin again
+	holder=$(systemctl show -P MainPID both)
+	program=$(program_of "$holder")
+	kill -KILL "$holder"
+	wait_for counted both 2 1 'none or a crash'
+	[ ! -e "/proc/$program" ] || fail "the program went on without its holder"
+	# The program crashes
+	kill -SEGV $(program_of "$(systemctl show -P MainPID both)")
+	wait_for counted both 3 1 'none or a crash'
+	systemctl restart both
+	wait_for counted both 4 1 clean
+	stored both 2
+	expect_pool 64 62 0 0
+
+	answers 0 'Yes: all that is held will survive' update $image --append="$line" --dry-run
+	next_by=update
+}
+
+stage_2() {
+	systemctl start both alone
+	wait_for counted both 5 2 clean
+	wait_for counted alone 2 2 clean
+	expect_pool 64 62 0 0
+	stored both 2
+	answers 0 '2 sessions with 2 regions came back: 4 MiB' verify
+	kill -KILL "$(systemctl show -P MainPID both)"
+	wait_for counted both 6 2 'none or a crash'
+	next_by=update
+}
+
+stage_3() {
+	systemctl start both alone
+	wait_for counted both 7 3 clean
+	wait_for counted alone 3 3 clean
+	expect_pool 64 62 0 0
+	# A stop gives the memory up: systemd before 254 empties the store
+	systemctl stop both alone
+	[ "$suite" != bookworm ] || wait_for all_free
+}
+
+all_free() {
+	[ "$(cat /sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages)" = 64 ]
+}
