@@ -15,6 +15,8 @@
 
 #define NAME_DEFAULT "stored" /* as systemd has it */
 
+#define MESSAGES_MAX 256 /* before signals have their turn */
+
 static const struct hp_sys *const sys = &hp_sys_linux;
 
 /* -- What is kept ---------------------------------------------------------- */
@@ -222,7 +224,9 @@ void store_serve(struct store *store)
 {
 	static struct message message;
 
-	while (notify_receive(&store->notify, &message)) {
+	for (int i = 0;
+	     i < MESSAGES_MAX && notify_receive(&store->notify, &message);
+	     i++) {
 		if (!strcmp(message.text, "BARRIER=1"))
 			answer_barrier(store, &message);
 		else

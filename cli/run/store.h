@@ -36,7 +36,7 @@ bool store_open(struct store *store, const char *name, bool above,
 /* Tell a new program how to reach the store; in its process. */
 bool store_give(const struct store *store, const struct passed *passed);
 
-/* Do all that the program has asked for until now. */
+/* Do what the program has asked for until now; of very much the first part. */
 void store_serve(struct store *store);
 
 /* Hand over what is not, as far as that is possible now. */
