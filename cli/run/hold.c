@@ -186,8 +186,6 @@ static void serve(struct hold *hold)
 		(void)poll(fds, 2, hold->store.complete ? -1 : RETRY_MS);
 		take_signals(hold);
 		store_serve(&hold->store);
-		if (!hold->store.complete)
-			store_hand_over(&hold->store);
 	} while (reap(hold));
 }
 
@@ -197,8 +195,7 @@ static _Noreturn void stay(struct hold *hold)
 			"holds its memory until the kexec\n");
 	for (;;) {
 		(void)poll(NULL, 0, hold->store.complete ? -1 : RETRY_MS);
-		if (!hold->store.complete)
-			store_hand_over(&hold->store);
+		store_hand_over(&hold->store);
 	}
 }
 

@@ -44,7 +44,7 @@ static struct kept *place_of(struct store *store, const char *name,
 
 /*
  * What LUO refuses is refused, so that the program knows; but not what was promised
- * before.
+ * before, nor what outlives other events in the unit's store.
  */
 static int put(struct store *store, const char *name, int fd,
 	       const struct hp_file_info *info, bool promised)
@@ -68,13 +68,24 @@ static int put(struct store *store, const char *name, int fd,
 	strcpy(kept->name, name);
 	err = handover_add(&store->handover, store->kept);
 	/* Another one may be the reason. */
-	if (promised || store->handover.absent ||
+	if (promised || store->above ||
 	    store->handover.list->entries[kept - store->kept].token)
 		return 0;
 	handover_remove(&store->handover, (unsigned int)(kept - store->kept));
 	sys->close(own);
 	*kept = (struct kept){ 0 };
 	return err;
+}
+
+/* Does the file of that place have another name, too? */
+static bool is_elsewhere(const struct store *store, const struct kept *kept)
+{
+	for (unsigned int i = 0; i < RUN_LIST_COUNT; i++)
+		if (&store->kept[i] != kept && store->kept[i].fd &&
+		    store->kept[i].device == kept->device &&
+		    store->kept[i].inode == kept->inode)
+			return true;
+	return false;
 }
 
 static void remove_name(struct store *store, const char *name)
@@ -85,9 +96,9 @@ static void remove_name(struct store *store, const char *name)
 		if (!kept->fd || strcmp(kept->name, name) != 0)
 			continue;
 		handover_remove(&store->handover, i);
+		store->removed |= !is_elsewhere(store, kept);
 		sys->close(kept->fd);
 		*kept = (struct kept){ 0 };
-		store->removed = true;
 	}
 }
 
@@ -233,8 +244,7 @@ void store_serve(struct store *store)
 			answer(store, &message);
 		notify_close_all(&message);
 	}
-	if (store->removed)
-		store_hand_over(store);
+	store_hand_over(store);
 }
 
 /* -- Beginning ------------------------------------------------------------- */

@@ -36,7 +36,10 @@ bool store_open(struct store *store, const char *name, bool above,
 /* Tell a new program how to reach the store; in its process. */
 bool store_give(const struct store *store, const struct passed *passed);
 
-/* Do what the program has asked for until now; of very much the first part. */
+/*
+ * Do what the program has asked for until now, of very much the first part; and what
+ * store_hand_over() does.
+ */
 void store_serve(struct store *store);
 
 /* Hand over what is not, as far as that is possible now. */
