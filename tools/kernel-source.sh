@@ -130,7 +130,7 @@ fill_tree() {
 			die "could not copy $source_path to $tree/source"
 	elif [ ! -e "$tree/unpacked" ]; then
 		say "Unpacking the source (about half a minute, once)"
-		rm -rf "$tree/source" "$tree/object" "$tree/object-debug" "$tree/original" "$tree/added"
+		rm -rf "$tree/source" "$tree"/object* "$tree/original" "$tree/added"
 		mkdir -p "$tree/source" "$tree/original"
 		tar -xf "$source_path" -C "$tree/source" --strip-components=1 ||
 			die "could not unpack $source_path to $tree/source"
