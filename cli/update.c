@@ -177,7 +177,7 @@ static int look(struct options *o)
 		return command_error(&update_command, "%s: %s",
 				     update->image_path,
 				     err == -ENOEXEC ?
-					     "not a kernel image (bzImage)" :
+					     "not a kernel image (bzImage, of arm64 Image)" :
 					     strerror(-err)),
 		       STATUS_NO;
 	held_look(&update->held);

@@ -14,6 +14,7 @@
 #include "machine/text.h"
 #include "update/update.h"
 
+#define PAGES "page-shift:"
 #define SMALLEST_SYSTEM (UINT64_C(256) << 20)
 
 /* -- The image ------------------------------------------------------------- */
@@ -41,9 +42,12 @@ static void check_machine(struct update *update)
 					   "The image is for this machine.");
 	struct utsname name;
 
-	if (uname(&name) < 0 || strcmp(name.machine, "x86_64") != 0 ||
-	    !update->image.is_64_bit) {
-		answer_no(answer, "The image is not one for x86-64.");
+	if (uname(&name) < 0 ||
+	    strcmp(name.machine, update->image.machine) != 0) {
+		answer_no(answer,
+			  "The image is for machines of the kind %s, and this "
+			  "one is of the kind %s.",
+			  update->image.machine, name.machine);
 		answer_remedy(answer, "Give a kernel for this machine.");
 	}
 }
@@ -60,6 +64,12 @@ static void compare(struct answer *answer, const struct formats *now,
 				  "patches.");
 		answer_remedy(answer, "Give a kernel with the patches and "
 				      "CONFIG_LIVEUPDATE.");
+	} else if (missing && !strncmp(missing->text, PAGES, strlen(PAGES))) {
+		answer_no(answer, "The base pages of the next kernel have "
+				  "another size: it would misread all that it "
+				  "is given.");
+		answer_remedy(answer, "Give a kernel with base pages of %d KiB.",
+			      getpagesize() >> 10);
 	} else if (missing) {
 		answer_no(answer,
 			  "This kernel writes '%s', and the next one does not "
@@ -76,8 +86,6 @@ static void check_formats(struct update *update)
 		answer_add(&update->answers, "image.formats",
 			   "The next kernel reads what this one writes.");
 	struct formats now, next;
-	unsigned char *kernel;
-	size_t size;
 	int err = formats_of_this(&now);
 
 	if (err < 0 || !now.count) {
@@ -87,11 +95,7 @@ static void check_formats(struct update *update)
 		answer_remedy(answer, "Boot a kernel with the patches.");
 		return;
 	}
-	err = image_unpack(&update->image, &kernel, &size);
-	if (!err) {
-		err = formats_of_kernel(kernel, size, &next);
-		free(kernel);
-	}
+	err = formats_of_image(&update->image, &next);
 	if (!err)
 		compare(answer, &now, &next);
 	else if (err == -EOPNOTSUPP)

@@ -37,31 +37,52 @@ static void add(struct formats *formats, const unsigned char *text, size_t size,
 	formats->count++;
 }
 
-void formats_read(const unsigned char *notes, size_t size, struct formats *ret)
+/* The note that the bytes begin with. Returns its size; 0: there is none. */
+static size_t read_note(const unsigned char *bytes, size_t size,
+			struct formats *ret)
 {
 	Elf64_Nhdr note; /* the same in both classes */
+	size_t name, text;
+
+	if (size < sizeof(note))
+		return 0;
+	memcpy(&note, bytes, sizeof(note));
+	bytes += sizeof(note);
+	size -= sizeof(note);
+	name = padded(note.n_namesz);
+	text = padded(note.n_descsz);
+	if (name > size || text > size - name)
+		return 0;
+	if (note.n_namesz == sizeof(NAME) &&
+	    !memcmp(bytes, NAME, sizeof(NAME)) &&
+	    (note.n_type == NOTE_FORMAT || note.n_type == NOTE_READ_ONLY))
+		add(ret, bytes + name,
+		    strnlen((const char *)bytes + name, note.n_descsz),
+		    note.n_type == NOTE_READ_ONLY);
+	return sizeof(note) + name + text;
+}
+
+void formats_read(const unsigned char *notes, size_t size, struct formats *ret)
+{
+	size_t length;
 
 	*ret = (struct formats){ 0 };
-	while (size >= sizeof(note)) {
-		size_t name, text;
-
-		memcpy(&note, notes, sizeof(note));
-		notes += sizeof(note);
-		size -= sizeof(note);
-		name = padded(note.n_namesz);
-		text = padded(note.n_descsz);
-		if (name > size || text > size - name)
-			return;
-		if (note.n_namesz == sizeof(NAME) &&
-		    !memcmp(notes, NAME, sizeof(NAME)) &&
-		    (note.n_type == NOTE_FORMAT ||
-		     note.n_type == NOTE_READ_ONLY))
-			add(ret, notes + name,
-			    strnlen((const char *)notes + name, note.n_descsz),
-			    note.n_type == NOTE_READ_ONLY);
-		notes += name + text;
-		size -= name + text;
+	while ((length = read_note(notes, size, ret))) {
+		notes += length;
+		size -= length;
 	}
+}
+
+/* A kernel as it is in memory does not say where its notes are. */
+static void find_notes(const unsigned char *kernel, size_t size,
+		       struct formats *ret)
+{
+	*ret = (struct formats){ 0 };
+	for (size_t at = 0; at + sizeof(Elf64_Nhdr) + sizeof(NAME) <= size;
+	     at += 4)
+		if (!memcmp(kernel + at + sizeof(Elf64_Nhdr), NAME,
+			    sizeof(NAME)))
+			(void)read_note(kernel + at, size - at, ret);
 }
 
 int formats_of_kernel(const unsigned char *kernel, size_t size,
@@ -90,6 +111,25 @@ int formats_of_kernel(const unsigned char *kernel, size_t size,
 		formats_read(kernel + part.p_offset, part.p_filesz, ret);
 	}
 	return 0;
+}
+
+int formats_of_image(const struct image *image, struct formats *ret)
+{
+	unsigned char *kernel;
+	size_t size;
+	int err;
+
+	if (!strcmp(image->machine, "aarch64")) {
+		find_notes((const unsigned char *)image->kernel,
+			   image->kernel_size, ret);
+		return 0;
+	}
+	err = image_unpack(image, &kernel, &size);
+	if (err < 0)
+		return err;
+	err = formats_of_kernel(kernel, size, ret);
+	free(kernel);
+	return err;
 }
 
 int formats_of_this(struct formats *ret)

@@ -20,9 +20,23 @@
 #define PAYLOAD_SIZE 0x24c
 #define HEADER_END 0x268
 
-/* PE, whose certificates are in the fifth directory of a 64-bit header. */
+/* Documentation/arch/arm64/booting.rst */
+#define ARM64_MAGIC 0x38
+#define ARM64_HEADER_END 0x40
+
+/*
+ * PE: after the magic and the header of the file comes one that is as long as
+ * that says, with the certificates in its fifth directory, and after it the
+ * sections.
+ */
 #define PE_OFFSET 0x3c
-#define PE_SECURITY_SIZE (24 + 112 + 4 * 8 + 4)
+#define PE_SECTIONS 6
+#define PE_LENGTH 20
+#define PE_HEADER 24
+#define PE_SECURITY_SIZE (PE_HEADER + 112 + 4 * 8 + 4)
+#define SECTION 40
+#define SECTION_SIZE 16
+#define SECTION_OFFSET 20
 
 static uint32_t number(const struct image *image, size_t offset, int size)
 {
@@ -33,9 +47,8 @@ static uint32_t number(const struct image *image, size_t offset, int size)
 	return value;
 }
 
-static void read_version(struct image *image)
+static void read_version(struct image *image, size_t offset)
 {
-	size_t offset = 0x200 + number(image, KERNEL_VERSION, 2);
 	size_t i = 0;
 
 	for (; i < sizeof(image->version) - 1; i++) {
@@ -49,13 +62,68 @@ static void read_version(struct image *image)
 	}
 }
 
-static bool has_signature(const struct image *image)
+/* Where the header is that has so many bytes at least; 0: there is none. */
+static size_t pe_header(const struct image *image, size_t length)
 {
 	size_t pe = number(image, PE_OFFSET, 4);
 
-	return pe < image->size && image->size - pe >= PE_SECURITY_SIZE + 4 &&
-	       !memcmp(image->bytes + pe, "PE\0\0", 4) &&
-	       number(image, pe + PE_SECURITY_SIZE, 4);
+	return pe < image->size && image->size - pe >= length &&
+			       !memcmp(image->bytes + pe, "PE\0\0", 4) ?
+		       pe :
+		       0;
+}
+
+static bool has_signature(const struct image *image)
+{
+	size_t pe = pe_header(image, PE_SECURITY_SIZE + 4);
+
+	return pe && number(image, pe + PE_SECURITY_SIZE, 4);
+}
+
+/* The end of the last section; 0: there are none. */
+static size_t end_of_sections(const struct image *image)
+{
+	size_t pe = pe_header(image, PE_HEADER), at, end = 0;
+
+	if (!pe)
+		return 0;
+	at = pe + PE_HEADER + number(image, pe + PE_LENGTH, 2);
+	for (uint32_t i = number(image, pe + PE_SECTIONS, 2); i; i--) {
+		size_t section_end;
+
+		if (at > image->size || image->size - at < SECTION)
+			return end;
+		section_end = (size_t)number(image, at + SECTION_OFFSET, 4) +
+			      number(image, at + SECTION_SIZE, 4);
+		if (section_end > end)
+			end = section_end;
+		at += SECTION;
+	}
+	return end;
+}
+
+/*
+ * The header says how much memory the kernel takes, which is more than the file
+ * has; how long the file is only its second header does.
+ */
+static int parse_arm64(struct image *image)
+{
+	static const char banner[] = "Linux version ";
+	const unsigned char *version;
+
+	if (image->size < ARM64_HEADER_END ||
+	    memcmp(image->bytes + ARM64_MAGIC, "ARM\x64", 4) != 0)
+		return -ENOEXEC;
+	image->machine = "aarch64";
+	image->whole = end_of_sections(image);
+	image->is_signed = has_signature(image);
+	image->kernel = (const char *)image->bytes;
+	image->kernel_size = image->size;
+	version = memmem(image->bytes, image->size, banner, strlen(banner));
+	if (version)
+		read_version(image, (size_t)(version - image->bytes) +
+					    strlen(banner));
+	return 0;
 }
 
 int image_parse(struct image *image)
@@ -65,13 +133,13 @@ int image_parse(struct image *image)
 	if (image->size < HEADER_END ||
 	    memcmp(image->bytes + MAGIC, "HdrS", 4) != 0 ||
 	    number(image, BOOT_VERSION, 2) < 0x20c)
-		return -ENOEXEC;
+		return parse_arm64(image);
 	setup = number(image, SETUP_SECTORS, 1);
 	setup = ((setup ? setup : 4) + 1) * 512;
 	image->whole = setup + (size_t)number(image, PARAGRAPHS, 4) * 16;
-	image->is_64_bit = number(image, LOAD_FLAGS, 2) & 1;
+	image->machine = number(image, LOAD_FLAGS, 2) & 1 ? "x86_64" : "i686";
 	image->is_signed = has_signature(image);
-	read_version(image);
+	read_version(image, 0x200 + number(image, KERNEL_VERSION, 2));
 	payload = number(image, PAYLOAD, 4);
 	payload_size = number(image, PAYLOAD_SIZE, 4);
 	if (setup <= image->size && payload <= image->size - setup &&

@@ -91,6 +91,13 @@ class Update(unittest.TestCase):
         self.assertEqual(found["answer"], "no")
         self.assertIn("cut off", found["reason"])
 
+    def test_machine(self):
+        self.assertEqual(self.ask()["image.machine"]["answer"], "yes")
+        other = self.write("Image", b"\0" * 56 + b"ARM\x64" + b"\0" * 1024)
+        found = self.ask(path=other)["image.machine"]
+        self.assertEqual(found["answer"], "no")
+        self.assertIn("aarch64", found["reason"])
+
     def test_parameters(self):
         for line, answer in (("kho=on liveupdate=on", "yes"), ("kho=on", "no"),
                              ("liveupdate=on xkho=on", "no"), ("", "no"),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A bzImage and its payload, by gzip and LZ4. An input without the signature gets
- * a header, so that its bytes are the payload.
+ * A bzImage and its payload, by gzip and LZ4, or an Image of arm64. An input without
+ * the signature gets a header, so that its bytes are the payload.
  */
 #include <errno.h>
 
@@ -22,6 +22,12 @@ static void look(unsigned char *bytes, size_t size)
 	check(!image.kernel ||
 	      (image.kernel >= (char *)bytes &&
 	       image.kernel + image.kernel_size <= (char *)bytes + size));
+	if (!strcmp(image.machine, "aarch64")) {
+		struct formats formats;
+
+		check(formats_of_image(&image, &formats) == 0);
+		return;
+	}
 	/* The others are tools of their own. */
 	if (!image.kernel || image.kernel_size < 2 ||
 	    !memcmp(image.kernel, "\xfd\x37", 2) ||

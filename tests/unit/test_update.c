@@ -169,7 +169,7 @@ static void check_unpacked(const unsigned char *kernel, size_t size)
 
 	is(image_read(path, &image), 0);
 	is(image.whole, image.size);
-	ck_assert(image.is_64_bit);
+	ck_assert_str_eq(image.machine, "x86_64");
 	ck_assert_str_eq(image.version, "7.3.5 (test)");
 	is(image_unpack(&image, &bytes, &length), 0);
 	is(length, size);
@@ -232,6 +232,81 @@ START_TEST(cut_off_and_others)
 	is(image_read(path, &read), -ENOENT);
 	is(formats_of_kernel(kernel, 40, &(struct formats){ 0 }), -EBADMSG);
 	is(formats_of_kernel(packed, 4096, &(struct formats){ 0 }), -EBADMSG);
+}
+END_TEST
+
+/* An Image of arm64: its notes are anywhere, its length is in the header of PE. */
+static size_t make_arm64(unsigned char *image)
+{
+	memset(image, 0, 4096);
+	memcpy(image + 0x38, "ARM\x64", 4);
+	put(image, 0x3c, 0x40, 4);
+	memcpy(image + 0x40, "PE\0\0", 4);
+	put(image, 0x40 + 6, 2, 2);
+	put(image, 0x40 + 20, 160, 2);
+	put(image, 0x40 + 24 + 160 + 16, 0x400, 4);
+	put(image, 0x40 + 24 + 160 + 20, 0x200, 4);
+	put(image, 0x40 + 24 + 200 + 16, 0xa00, 4);
+	put(image, 0x40 + 24 + 200 + 20, 0x600, 4);
+	strcpy((char *)image + 1024, "Linux version 7.3.5 (test)\n");
+	make_notes();
+	memcpy(image + 2052, notes, notes_size);
+	write_file(image, 4096);
+	return 4096;
+}
+
+START_TEST(arm64)
+{
+	unsigned char image[4096];
+	struct formats found;
+	struct image read;
+	size_t whole = make_arm64(image);
+
+	is(image_read(path, &read), 0);
+	ck_assert_str_eq(read.machine, "aarch64");
+	ck_assert_str_eq(read.version, "7.3.5 (test)");
+	is(read.whole, whole);
+	ck_assert(!read.is_signed);
+	is(formats_of_image(&read, &found), 0);
+	is(found.count, 3);
+	ck_assert_str_eq(found.formats[0].text, "luo:v1");
+	ck_assert(found.formats[1].read_only);
+	image_free(&read);
+	write_file(image, whole - 16);
+	is(image_read(path, &read), 0);
+	is(read.whole, whole);
+	is(read.size, whole - 16);
+	image_free(&read);
+	put(image, 0x40 + 24 + 112 + 4 * 8 + 4, 1, 4); /* certificates */
+	write_file(image, whole);
+	is(image_read(path, &read), 0);
+	ck_assert(read.is_signed);
+	image_free(&read);
+	/* Cut off anywhere it is no Image, or one with less in it. */
+	for (size_t size = 0; size < whole; size += 4) {
+		write_file(image, size);
+		if (image_read(path, &read) < 0) {
+			ck_assert_uint_lt(size, 0x40);
+			continue;
+		}
+		is(formats_of_image(&read, &found), 0);
+		ck_assert_uint_le(found.count, 3);
+		image_free(&read);
+	}
+	srandom(17);
+	for (int round = 0; round < 2000; round++) {
+		(void)make_arm64(image);
+		for (int i = 0; i < 3; i++)
+			image[round % 2 ? 0x3c + random() % 0x100 :
+					  2052 + random() % 100] =
+				(unsigned char)random();
+		write_file(image, whole);
+		if (image_read(path, &read) < 0)
+			continue;
+		(void)formats_of_image(&read, &found);
+		image_free(&read);
+	}
+	(void)unlink(path);
 }
 END_TEST
 
@@ -388,6 +463,7 @@ Suite *update_suite(void)
 	tcase_add_test(group, images);
 	tcase_add_test(group, lz4_kernel);
 	tcase_add_test(group, cut_off_and_others);
+	tcase_add_test(group, arm64);
 	tcase_add_test(group, random_damage);
 	tcase_add_test(group, store_names);
 	tcase_add_test(group, lives);
