@@ -8,23 +8,37 @@ cannot() {
 	exit 4
 }
 
-# kernel_image patched|stock|debug
-kernel_image() {
-	local path
-	local -a options=()
+# kernel_options NAME: sets options, with which tools/kernel gives the kernel of
+# the machine $arch, and kernel_note, where vm.prepare notes its path
+kernel_options() {
+	options=()
+	kernel_note=$build/kernel.$1
+	if [ "$arch" != x86 ]; then
+		options=(--arch arm64 --pages "$pages")
+		[ "$1" != patched ] || kernel_note=$build/kernel.pages-$pages
+	fi
+	case $arch/$1 in
+	*/patched) ;;
+	x86/stock | x86/debug) options+=("--$1") ;;
+	arm64*/pages-*K) options=(--arch arm64 --pages "${1#pages-}") ;;
+	x86/*) cannot "kernel '$1': only patched, stock or debug" ;;
+	*) cannot "kernel '$1': only patched, pages-4K or pages-64K on $arch" ;;
+	esac
+}
 
+# kernel_image NAME: patched, stock or debug; of arm64 patched, pages-4K or pages-64K
+kernel_image() {
+	local path kernel_note
+	local -a options
+
+	kernel_options "$1"
 	if [ -n "$prepared" ]; then
-		path=$(cat "$build/kernel.$1" 2>/dev/null) ||
-			cannot "no $build/kernel.$1: run tests/vm/prepare $build $1 first"
+		path=$(cat "$kernel_note" 2>/dev/null) ||
+			cannot "no $kernel_note: run tests/vm/prepare $build ${kernel_note##*kernel.} first"
 	else
-		case $1 in
-		patched) ;;
-		stock | debug) options=("--$1") ;;
-		*) cannot "kernel '$1': only patched, stock or debug" ;;
-		esac
 		path=$("$top/tools/kernel" ${options[@]+"${options[@]}"}) || cannot "no $1 kernel, see above"
 	fi
-	[ -r "$path" ] || cannot "the kernel $path is gone: run tests/vm/prepare $build $1, or leave --prepared out"
+	[ -r "$path" ] || cannot "the kernel $path is gone: run tests/vm/prepare $build ${kernel_note##*kernel.}, or leave --prepared out"
 	echo "$path"
 }
 

@@ -6,7 +6,7 @@
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/hugepersist
 
 # What can stand in a kernel log only when something is wrong
-complaint_words='BUG:|kernel BUG at|WARNING:|Oops|general protection|Kernel panic|Bad page|bad page|Unable to handle|stack segment|double fault|INFO: task .* blocked|soft lockup|hard LOCKUP|rcu.*(stall|detected expedited)|INFO: rcu|lockdep:|possible (circular|recursive) locking|suspicious RCU|inconsistent lock state|held lock freed|bad unlock balance|UBSAN|KASAN|KFENCE|KCSAN|KMSAN|refcount_t:|list_(add|del) corruption|scheduling while atomic|sleeping function called|Call Trace:|unreferenced object|page dumped because|segfault at|trap invalid opcode|traps:|printk messages dropped|suspected memory leaks|Cannot allocate a kmemleak_object'
+complaint_words='BUG:|kernel BUG at|WARNING:|Oops|general protection|Kernel panic|Bad page|bad page|Unable to handle|stack segment|double fault|INFO: task .* blocked|soft lockup|hard LOCKUP|rcu.*(stall|detected expedited)|INFO: rcu|lockdep:|Internal error:|SError|CPUs are stuck|possible (circular|recursive) locking|suspicious RCU|inconsistent lock state|held lock freed|bad unlock balance|UBSAN|KASAN|KFENCE|KCSAN|KMSAN|refcount_t:|list_(add|del) corruption|scheduling while atomic|sleeping function called|Call [Tt]race:|unreferenced object|page dumped because|segfault at|trap invalid opcode|traps:|printk messages dropped|suspected memory leaks|Cannot allocate a kmemleak_object'
 
 # The debug kernel: what its checks need to be told, how many times the limit of
 # a case is multiplied for it, and that the guest has to look for leaks. A case
@@ -25,9 +25,27 @@ kernel_complaints() {
 	tr -d '\r' <"$1" 2>/dev/null | grep -aoE '\[ *[0-9]+\.[0-9]+\] .*' |
 		awk -v fail="${2:-}" '
 			fail == "fail" && /page allocation failure: |vmalloc error: / { trace = 1; next }
-			trace && /Call Trace:/ { trace = 0; next }
+			trace && /Call [Tt]race:/ { trace = 0; next }
 			{ print }' |
 		grep -aE "$complaint_words" || true
+}
+
+# The kinds of machine, in $arch: "x86", and for arm64 "arm64" with base pages of
+# 4 KiB and "arm64-64K" with larger ones
+
+# choose_arch KIND: sets arch, pages (the size of a base page) and qemu
+choose_arch() {
+	arch=$1
+	pages=4K
+	qemu=qemu-system-aarch64
+	case $arch in
+	x86) qemu=qemu-system-x86_64 ;;
+	arm64) ;;
+	arm64-64K) pages=64K ;;
+	*) cannot "machine '$arch': only x86, arm64 or arm64-64K" ;;
+	esac
+	command -v "$qemu" >/dev/null ||
+		cannot "no $qemu here: apt-get install $([ "$arch" = x86 ] && echo qemu-system-x86 || echo qemu-system-arm)"
 }
 
 # machine_common ACCELERATOR: what every machine has, as options of QEMU in the
@@ -36,8 +54,13 @@ machine_common() {
 	local khz cpu
 
 	# Where the processor says that it is good at "rep movsb", the kernel copies
-	# and clears with it, which emulation does byte by byte
-	case $1 in kvm) cpu=host ;; *) cpu=max,-erms,-fsrm ;; esac
+	# and clears with it, which emulation does byte by byte. The checksums of
+	# pointers are slow to emulate in the way that the architecture proposes.
+	case $arch/$1 in
+	x86/kvm) cpu=host ;;
+	x86/*) cpu=max,-erms,-fsrm ;;
+	*) cpu=max,pauth-impdef=on ;;
+	esac
 	# -no-reboot: a kernel that resets the machine ends it; kexec does not.
 	common=(-nodefaults -no-user-config -display none -no-reboot -cpu "$cpu"
 		-chardev "file,id=console,path=$console,append=on" -serial chardev:console
@@ -48,54 +71,62 @@ machine_common() {
 		-device "virtio-rng-pci,rng=rng")
 	case $1 in tcg) common+=(-accel "tcg,thread=multi") ;; *) common+=(-accel "$1") ;; esac
 
+	common_words="panic=-1 loglevel=7 kho=on liveupdate=on"
+	if [ "$arch" != x86 ]; then
+		common_words+=" console=ttyAMA0"
+		# The default would be 512 MiB
+		[ "$pages" = 4K ] || common_words+=" default_hugepagesz=2M"
+		return
+	fi
 	# What the kernel measures and checks goes wrong when the host has no time
 	# for it: a clock thirty times too fast, lockups that are none, a timer that
 	# seems not to be connected. The first is told, the last not checked.
 	khz=$("$build/tsc-khz")
-	common_words="console=ttyS0 panic=-1 loglevel=7 tsc=reliable no_timer_check kho=on liveupdate=on${khz:+ tsc_early_khz=$khz}"
+	common_words+=" console=ttyS0 tsc=reliable no_timer_check${khz:+ tsc_early_khz=$khz}"
 }
 
 # machine_start ACCELERATOR KERNEL INITRD COMMAND_LINE: sets qemu_pid and port.
 # The array "drives" holds NAME=FILE for each file that the machine can read.
 machine_start() {
 	local node each scratch=0 drive name arguments=$4 size=${memory}M
-	local -a qemu=()
+	local -a options=()
 	# The older machine "pc" computes the table of its interrupts in ACPI's
 	# language, once for each device: a second in emulation, and with KASAN
 	# the kernel gives up after 30
 	local machine=q35
 
+	[ "$arch" = x86 ] || machine=virt,gic-version=3,mte=$mte
 	# The next kernel boots in the scratch memory. KASAN wants an eighth of
 	# all memory there, and what describes each page is larger.
 	case $4 in *hp.debug=1*) scratch=$((memory / 5 + 64)) ;; esac
 	each=$((cpus / nodes))
 	for node in $(seq 0 $((nodes - 1))); do
-		qemu+=(-object "memory-backend-ram,id=ram$node,size=$((memory / nodes))M"
+		options+=(-object "memory-backend-ram,id=ram$node,size=$((memory / nodes))M"
 			-numa "node,nodeid=$node,memdev=ram$node,cpus=$((node * each))-$((node * each + each - 1))")
 	done
-	[ "$nodes" -gt 1 ] || qemu=()
+	[ "$nodes" -gt 1 ] || options=()
 	# Memory that the kernel adds while it boots
 	if [ "$dimm" -gt 0 ]; then
 		size=${memory}M,slots=1,maxmem=$((memory + dimm))M
-		qemu+=(-object "memory-backend-ram,id=dimm,size=${dimm}M"
+		options+=(-object "memory-backend-ram,id=dimm,size=${dimm}M"
 			-device pc-dimm,memdev=dimm)
 	fi
 	# A host program finds it among the files of QEMU
 	if [ "$ram" = shared ]; then
-		qemu=(-object "memory-backend-memfd,id=ram,size=${memory}M,share=on")
+		options=(-object "memory-backend-memfd,id=ram,size=${memory}M,share=on")
 		machine+=,memory-backend=ram
 	fi
 	if [ -n "$host_program" ]; then
 		port=$((20000 + RANDOM % 20000))
 		# shellcheck disable=SC2054
-		qemu+=(-netdev "user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:$port-10.0.2.15:6379"
+		options+=(-netdev "user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:$port-10.0.2.15:6379"
 			-device virtio-net-pci,netdev=net,romfile=)
 	fi
 	# Writes go to the host's page cache, and to its disk when the guest
 	# asks for that
 	if [ -n "$disk" ]; then
 		# shellcheck disable=SC2054
-		qemu+=(-drive "file=$disk,format=raw,if=none,id=disk,cache=writeback,discard=unmap"
+		options+=(-drive "file=$disk,format=raw,if=none,id=disk,cache=writeback,discard=unmap"
 			-device virtio-blk-pci,drive=disk)
 	fi
 	# Files that the machine only reads, each a disk with the name as its
@@ -103,15 +134,20 @@ machine_start() {
 	for drive in ${drives[@]+"${drives[@]}"}; do
 		name=${drive%%=*}
 		# shellcheck disable=SC2054
-		qemu+=(-drive "file=${drive#*=},format=raw,if=none,id=drive-$name,readonly=on"
+		options+=(-drive "file=${drive#*=},format=raw,if=none,id=drive-$name,readonly=on"
 			-device "virtio-blk-pci,drive=drive-$name,serial=$name")
 	done
 	machine_common "$1"
-	[ "$scratch_size" = default ] ||
-		arguments="kho_scratch=16M,$((192 + scratch))M,64M $arguments"
+	# With base pages of 64 KiB each part is a multiple of 512 MiB
+	if [ "$scratch_size" != default ]; then
+		case $pages in
+		4K) arguments="kho_scratch=16M,$((192 + scratch))M,64M $arguments" ;;
+		64K) arguments="kho_scratch=512M,512M,512M $arguments" ;;
+		esac
+	fi
 	# A memory node has a socket of its own, as the kernel expects.
-	qemu-system-x86_64 -machine "$machine" \
-		-smp "$cpus,sockets=$nodes" -m "$size" "${qemu[@]}" "${common[@]}" \
+	"$qemu" -machine "$machine" \
+		-smp "$cpus,sockets=$nodes" -m "$size" "${options[@]}" "${common[@]}" \
 		-kernel "$2" -initrd "$3" \
 		-append "$common_words $arguments" \
 		</dev/null >"$work/qemu.log" 2>&1 &
@@ -151,10 +187,14 @@ disk_cool() {
 choose_accelerator() {
 	local answer=$cache/accelerator boot host_program='' disk='' memory=512 nodes=1 cpus=1 ram=private
 	local dimm=0 scratch_size=fixed
-	local console=$work/kvm.console channel=$work/kvm.channel i kernel
+	local console=$work/kvm.console channel=$work/kvm.channel i kernel mte=off
 	local -a drives=("files=$build/layers/files.ext4")
 
 	boot=$(cat /proc/sys/kernel/random/boot_id)
+	if [ "$arch" != x86 ]; then
+		accelerator=tcg
+		return
+	fi
 	if [ -n "${HP_VM_ACCEL:-}" ]; then
 		accelerator=$HP_VM_ACCEL
 		return

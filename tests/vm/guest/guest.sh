@@ -248,28 +248,51 @@ swap_on() {
 pool=/sys/kernel/mm/hugepages/hugepages-2048kB
 pool_1g=/sys/kernel/mm/hugepages/hugepages-1048576kB
 
-# make_1g PAGES [NODE]: a pool of pages of 1 GiB, at run time. What is in use
-# there has to move, and may be busy for a moment.
-make_1g() {
-	local file=$pool_1g/nr_hugepages try
-
-	[ -z "${2:-}" ] ||
-		file=/sys/devices/system/node/node$2/hugepages/hugepages-1048576kB/nr_hugepages
-	for try in 1 2 3 4 5 6 7 8 9 10; do
-		echo "$1" >"$file"
-		[ "$(cat "$file")" -lt "$1" ] || return 0
-		sleep 0.2
-	done
-	fail "no more than $(cat "$file") pages of 1 GiB, expected $1"
-}
-
-# kib SIZE: of a huge page of 2M or 1G
+# kib SIZE: of a huge page of 64K, 2M, 1G or another size
 kib() {
 	case $1 in
-	2M) echo 2048 ;;
-	1G) echo 1048576 ;;
-	*) fail "page size $1: 2M or 1G" ;;
+	*K) echo "${1%K}" ;;
+	*M) echo $((${1%M} * 1024)) ;;
+	*G) echo $((${1%G} * 1048576)) ;;
+	*) fail "page size $1: as 64K, 2M or 1G" ;;
 	esac
+}
+
+# page_sizes MAX: of the machine's huge pages, up to this size
+page_sizes() {
+	local kib
+
+	for kib in $(echo /sys/kernel/mm/hugepages/* | tr -cd '0-9 ' | tr ' ' '\n' | sort -n); do
+		[ "$kib" -le "$(kib "$1")" ] || break
+		case $kib in
+		?|??|???) echo "${kib}K" ;;
+		????|?????|??????) echo "$((kib / 1024))M" ;;
+		*) echo "$((kib / 1048576))G" ;;
+		esac
+	done
+}
+
+# make_pages SIZE PAGES [NODE]: a pool, at run time. What is in use there has to
+# move, and may be busy for a moment.
+make_pages() {
+	local file try
+
+	file=hugepages-$(kib "$1")kB/nr_hugepages
+	if [ -z "${3:-}" ]; then
+		file=/sys/kernel/mm/hugepages/$file
+	else
+		file=/sys/devices/system/node/node$3/hugepages/$file
+	fi
+	for try in 1 2 3 4 5 6 7 8 9 10; do
+		echo "$2" >"$file"
+		[ "$(cat "$file")" -lt "$2" ] || return 0
+		sleep 0.2
+	done
+	fail "no more than $(cat "$file") pages of $1, expected $2"
+}
+
+make_1g() {
+	make_pages 1G "$@"
 }
 
 # numbers DIR FILE...: sets have to what the files hold, in a line
@@ -297,13 +320,13 @@ sum_nodes() {
 	done
 }
 
-# expect_pool [2M|1G] TOTAL FREE RESERVED SURPLUS: sysfs, every node and, for
+# expect_pool [SIZE] TOTAL FREE RESERVED SURPLUS: sysfs, every node and, for
 # the default size, /proc/meminfo agree on the pool of this size (2M)
 expect_pool() {
 	local - size=2M kib dir have sum nodes file
 	set +x
 
-	case $1 in *[MG]) size=$1; shift ;; esac
+	case $1 in *[KMG]) size=$1; shift ;; esac
 	kib=$(kib "$size")
 	dir=/sys/kernel/mm/hugepages/hugepages-${kib}kB
 	numbers "$dir" nr_hugepages free_hugepages resv_hugepages surplus_hugepages
@@ -333,29 +356,28 @@ expect_all_free() {
 	expect_pool "$have" "$have" 0 0
 }
 
-# expect_node NODE [2M|1G] TOTAL FREE SURPLUS: one node's part of a pool (2M)
+# expect_node NODE [SIZE] TOTAL FREE SURPLUS: one node's part of a pool (2M)
 expect_node() {
 	local - node=$1 size=2M dir have
 	set +x
 	shift
 
-	case $1 in *[MG]) size=$1; shift ;; esac
+	case $1 in *[KMG]) size=$1; shift ;; esac
 	dir=/sys/devices/system/node/node$node/hugepages/hugepages-$(kib "$size")kB
 	numbers "$dir" nr_hugepages free_hugepages surplus_hugepages
 	[ "$have" = "$1 $2 $3" ] ||
 		fail "$size pool of node $node (total free surplus): expected $1 $2 $3, found $have"
 }
 
-# expect_cgroup [2M|1G] NAME USED RESERVED: pages of this size (2M) charged to
+# expect_cgroup [SIZE] NAME USED RESERVED: pages of this size (2M) charged to
 # a cgroup
 expect_cgroup() {
-	local - name=2MB bytes=2097152 have
+	local - name=2M bytes have
 	set +x
 
-	case $1 in
-	2M) shift ;;
-	1G) name=1GB bytes=1073741824; shift ;;
-	esac
+	case $1 in *[0-9][KMG]) name=$1; shift ;; esac
+	bytes=$(($(kib "$name") * 1024))
+	name=${name}B
 	numbers "/cgroup/$1" "hugetlb.$name.current" "hugetlb.$name.rsvd.current"
 	have="$((${have% *} / bytes)) $((${have#* } / bytes))"
 	[ "$have" = "$2 $3" ] ||

@@ -54,7 +54,7 @@ static int pool_is_not(const struct page_size *s, const int64_t *counts)
 		     (long long)counts[SURPLUS]);
 }
 
-/* pool 2M|1G TOTAL FREE RESERVED SURPLUS */
+/* pool PAGE TOTAL FREE RESERVED SURPLUS */
 static int pool(int argc, char **argv)
 {
 	const struct page_size *s = page_size(argv[1]);
@@ -71,7 +71,7 @@ static int pool(int argc, char **argv)
 	return rc;
 }
 
-/* used 2M|1G USED RESERVED: of a pool of any size, without surplus pages */
+/* used PAGE USED RESERVED: of a pool of any size, without surplus pages */
 static int used(int argc, char **argv)
 {
 	const struct page_size *s = page_size(argv[1]);
@@ -92,7 +92,7 @@ static int used(int argc, char **argv)
 
 static int64_t marked[COUNTS];
 
-/* mark 2M|1G: remember the pool, for "unchanged" */
+/* mark PAGE: remember the pool, for "unchanged" */
 static int mark(int argc, char **argv)
 {
 	const struct page_size *s = page_size(argv[1]);
@@ -101,7 +101,7 @@ static int mark(int argc, char **argv)
 	return s ? read_pool(s, marked) : LUO_WRONG;
 }
 
-/* unchanged 2M|1G [FREED]: the pool is as marked, but for so many more free */
+/* unchanged PAGE [FREED]: the pool is as marked, but for so many more free */
 static int unchanged(int argc, char **argv)
 {
 	const struct page_size *s = page_size(argv[1]);
@@ -118,7 +118,7 @@ static int unchanged(int argc, char **argv)
 	return rc;
 }
 
-/* charged 2M|1G CGROUP USED RESERVED */
+/* charged PAGE CGROUP USED RESERVED */
 static int charged(int argc, char **argv)
 {
 	static const char *const files[] = { "current", "rsvd.current" };
@@ -142,10 +142,10 @@ static int charged(int argc, char **argv)
 }
 
 const struct command count_commands[] = {
-	{ "pool", "2M|1G TOTAL FREE RESERVED SURPLUS", 5, 5, pool },
-	{ "mark", "2M|1G", 1, 1, mark },
-	{ "unchanged", "2M|1G [FREED]", 1, 2, unchanged },
-	{ "used", "2M|1G USED RESERVED", 3, 3, used },
-	{ "charged", "2M|1G CGROUP USED RESERVED", 4, 4, charged },
+	{ "pool", "PAGE TOTAL FREE RESERVED SURPLUS", 5, 5, pool },
+	{ "mark", "PAGE", 1, 1, mark },
+	{ "unchanged", "PAGE [FREED]", 1, 2, unchanged },
+	{ "used", "PAGE USED RESERVED", 3, 3, used },
+	{ "charged", "PAGE CGROUP USED RESERVED", 4, 4, charged },
 	{ NULL, NULL, 0, 0, NULL },
 };

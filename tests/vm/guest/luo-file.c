@@ -18,7 +18,7 @@ static int result(int64_t rc)
 	return rc < 0 ? -errno : 0;
 }
 
-/* memfd NAME 2M|1G|shmem SIZE: sealable, as large as SIZE, empty */
+/* memfd NAME PAGE|shmem SIZE: sealable, as large as SIZE, empty */
 static int memory_file(int argc, char **argv)
 {
 	const struct page_size *size = page_size_find(argv[2]);
@@ -29,7 +29,7 @@ static int memory_file(int argc, char **argv)
 	if (size)
 		flags |= MFD_HUGETLB | page_size_flags(size);
 	else if (strcmp(argv[2], "shmem"))
-		return wrong("page size %s: 2M, 1G or shmem", argv[2]);
+		return wrong("page size %s: as 2M, or shmem", argv[2]);
 	fd = memfd_create(argv[1], flags);
 	if (fd < 0)
 		return -errno;
@@ -216,7 +216,7 @@ static int is(int argc, char **argv)
 }
 
 const struct command file_commands[] = {
-	{ "memfd", "NAME 2M|1G|shmem SIZE", 3, 3, memory_file },
+	{ "memfd", "NAME PAGE|shmem SIZE", 3, 3, memory_file },
 	{ "open", "NAME PATH", 2, 2, open_file },
 	{ "dup", "NAME FILE", 2, 2, duplicate },
 	{ "reopen", "NAME FILE r|w|rw", 3, 3, reopen },

@@ -12,20 +12,23 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static const struct page_size sizes[] = {
-	{ "2M", "hugepages-2048kB", "2MB", 21 },
-	{ "1G", "hugepages-1048576kB", "1GB", 30 },
-	{ NULL, NULL, NULL, 0 },
-};
-
 const struct page_size *page_size_find(const char *name)
 {
-	const struct page_size *s;
+	static struct page_size size;
+	uint64_t bytes;
 
-	for (s = sizes; s->name; s++)
-		if (!strcmp(s->name, name))
-			return s;
-	return NULL;
+	if (!strchr("123456789", name[0]) || !strchr("KMG", name[strlen(name) - 1]) ||
+	    strlen(name) >= sizeof(size.name) - 1)
+		return NULL;
+	bytes = number(name);
+	if (bytes < 1024 || bytes & (bytes - 1))
+		return NULL;
+	strcpy(size.name, name);
+	size.shift = __builtin_ctzll(bytes);
+	snprintf(size.pool, sizeof(size.pool), "hugepages-%llukB",
+		 (unsigned long long)bytes >> 10);
+	snprintf(size.cgroup, sizeof(size.cgroup), "%sB", name);
+	return &size;
 }
 
 const struct page_size *page_size(const char *name)
@@ -33,7 +36,7 @@ const struct page_size *page_size(const char *name)
 	const struct page_size *s = page_size_find(name);
 
 	if (!s)
-		wrong("page size %s: 2M or 1G", name);
+		wrong("page size %s: as 2M or 1G", name);
 	return s;
 }
 
@@ -91,7 +94,7 @@ static struct thing *mapping_new(const char *name, void *address,
 }
 
 /*
- * anonymous NAME MAPPING 2M|1G SIZE: a shared anonymous mapping of huge pages,
+ * anonymous NAME MAPPING PAGE SIZE: a shared anonymous mapping of huge pages,
  * and the file behind it
  */
 static int anonymous(int argc, char **argv)
@@ -113,7 +116,7 @@ static int anonymous(int argc, char **argv)
 }
 
 /*
- * segment NAME MAPPING 2M|1G SIZE [removed]: a System V segment of huge pages,
+ * segment NAME MAPPING PAGE SIZE [removed]: a System V segment of huge pages,
  * attached, and the file behind it. Removed: it ends with its last attach.
  */
 static int segment(int argc, char **argv)
@@ -167,8 +170,8 @@ static int bind_to(int argc, char **argv)
 
 const struct command huge_commands[] = {
 	{ "hugefile", "NAME PATH SIZE [unlinked]", 3, 4, huge_file },
-	{ "anonymous", "NAME MAPPING 2M|1G SIZE", 4, 4, anonymous },
-	{ "segment", "NAME MAPPING 2M|1G SIZE [removed]", 4, 5, segment },
+	{ "anonymous", "NAME MAPPING PAGE SIZE", 4, 4, anonymous },
+	{ "segment", "NAME MAPPING PAGE SIZE [removed]", 4, 5, segment },
 	{ "remove", "MAPPING", 1, 1, remove_segment },
 	{ "bind", "MAPPING NODE", 2, 2, bind_to },
 	{ NULL, NULL, 0, 0, NULL },

@@ -54,11 +54,11 @@ int report(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* A size of huge pages, and its names in sysfs and in files of cgroups */
 struct page_size {
-	const char *name, *pool, *cgroup;
+	char name[8], pool[32], cgroup[8];
 	int shift;
 };
 
-/* 2M or 1G; NULL for anything else */
+/* 64K, 2M, 1G or another power of two, until the next call; NULL: none */
 const struct page_size *page_size_find(const char *name);
 
 /* The same, with an explanation if it is NULL */
