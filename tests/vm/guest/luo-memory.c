@@ -191,14 +191,60 @@ static int store(int argc, char **argv)
 	return touch(argc, argv, 1);
 }
 
+#ifdef __aarch64__
+#ifndef PROT_MTE
+#define PROT_MTE 0x20
+#endif
+
+/* The tag of the 16 bytes there; in a mapping with tags */
+static unsigned int tag_of(const char *address)
+{
+	uintptr_t tagged = (uintptr_t)address;
+
+	__asm__ volatile(".arch armv8.5-a+memtag\n\tldg %0, [%0]"
+			 : "+r"(tagged) : : "memory");
+	return tagged >> 56 & 0xf;
+}
+
+/* tag MAPPING OFFSET TAG: of the 16 bytes there */
+static int tag(int argc, char **argv)
+{
+	struct thing *t = thing_find(argv[1]);
+	uintptr_t address = (uintptr_t)t->address + number(argv[2]);
+
+	(void)argc;
+	address |= (uintptr_t)number(argv[3]) << 56;
+	__asm__ volatile(".arch armv8.5-a+memtag\n\tstg %0, [%0]"
+			 : : "r"(address) : "memory");
+	return 0;
+}
+
+/* tagged MAPPING OFFSET TAG: so they are */
+static int tagged(int argc, char **argv)
+{
+	struct thing *t = thing_find(argv[1]);
+	unsigned int have = tag_of((char *)t->address + number(argv[2]));
+
+	(void)argc;
+	return have == number(argv[3]) ? 0 :
+	       wrong("the tag at %s of %s is %u", argv[2], argv[1], have);
+}
+#endif
+
+/* protect MAPPING r|rw|tags: for reading and writing, with tags (arm64) */
 static int protect(int argc, char **argv)
 {
 	struct thing *t = thing_find(argv[1]);
+	int protection = PROT_READ;
 
 	(void)argc;
-	return mprotect(t->address, t->length,
-			strcmp(argv[2], "rw") ? PROT_READ :
-			PROT_READ | PROT_WRITE) ? -errno : 0;
+	if (strcmp(argv[2], "r"))
+		protection |= PROT_WRITE;
+#ifdef __aarch64__
+	if (!strcmp(argv[2], "tags"))
+		protection |= PROT_MTE;
+#endif
+	return mprotect(t->address, t->length, protection) ? -errno : 0;
 }
 
 /* advise MAPPING ADVICE OFFSET LENGTH, the advice as a number */
@@ -219,7 +265,11 @@ const struct command memory_commands[] = {
 	{ "map", "NAME FILE r|rw OFFSET LENGTH [HOW]", 5, 6, map },
 	{ "load", "MAPPING OFFSET", 2, 2, load },
 	{ "store", "MAPPING OFFSET", 2, 2, store },
-	{ "protect", "MAPPING r|rw", 2, 2, protect },
+	{ "protect", "MAPPING r|rw|tags", 2, 2, protect },
+#ifdef __aarch64__
+	{ "tag", "MAPPING OFFSET TAG", 3, 3, tag },
+	{ "tagged", "MAPPING OFFSET TAG", 3, 3, tagged },
+#endif
 	{ "advise", "MAPPING ADVICE OFFSET LENGTH", 4, 4, advise },
 	{ NULL, NULL, 0, 0, NULL },
 };
