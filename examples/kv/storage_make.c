@@ -38,7 +38,8 @@ static int too_little(struct storage *st, const struct options *o,
 	else
 		fprintf(stderr,
 			"hp-kv: %s needs %" PRIu64 " free huge pages of 2 MiB. To have so many more, run\n"
-			"	sysctl vm.nr_hugepages=$(($(sysctl -n vm.nr_hugepages) + %" PRIu64 "))\n"
+			"	pool=/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages\n"
+			"	echo $(($(cat $pool) + %" PRIu64 ")) >$pool\n"
 			"and look whether the number was reached, or start with a smaller --memory. The\n"
 			"limits of the cgroup (hugetlb.2MB.max, hugetlb.2MB.rsvd.max) must allow as many.\n",
 			what, pages, pages);

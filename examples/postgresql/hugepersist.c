@@ -256,8 +256,9 @@ static const char *hint_for(int err)
 	case -ENOMEM:
 		return memory != MEMORY_HUGE ?
 			       NULL :
-			       psprintf("Set vm.nr_hugepages so that %zu huge "
-					"pages of 2 MB are free, or set "
+			       psprintf("Set /sys/kernel/mm/hugepages/"
+					"hugepages-2048kB/nr_hugepages so that "
+					"%zu huge pages are free, or set "
 					"hugepersist.memory = shmem.",
 					region_length() / (Size)HP_PAGE_2M);
 	case -ENODEV:

@@ -92,7 +92,7 @@ class Start(kvtest.TestCase):
     def test_too_few_huge_pages(self):
         r = self.run_kv("--memory", "8T", "--port", str(kvtest.free_port()))
         self.assertEqual(r.returncode, 1)
-        self.assertIn("sysctl vm.nr_hugepages=", r.stderr)
+        self.assertIn("hugepages-2048kB/nr_hugepages", r.stderr)
         self.assertIn("4194304", r.stderr)
 
     def test_address_in_use(self):

@@ -642,13 +642,13 @@ def too_few_pages(c):
     """A pool that is larger than the huge pages of the machine."""
     kept(c)
     c.set(shared_buffers="1TB", **{"hugepersist.memory": "huge"})
-    fails(c, "Set vm.nr_hugepages so that")
+    fails(c, "2048kB/nr_hugepages so that")
     c.set(shared_buffers="%dMB" % (free_pages() * 2 + 64),
           **{"hugepersist.enable": "try"})
     c.start()
     start, _, origin, _ = c.status()
     expect((start, origin), ("not used", "none"), "the start")
-    if "Set vm.nr_hugepages so that" not in c.news():
+    if "2048kB/nr_hugepages so that" not in c.news():
         raise Wrong("it does not say what to set")
     c.end()
 
