@@ -35,8 +35,8 @@ static const struct {
 	  "(LimitNOFILE=, ulimit -n, fs.file-max), and try again." },
 	{ ENOMEM, HP_ERROR_AGAIN,
 	  "Not enough free huge pages or memory, or a limit of the "
-	  "cgroup is too low: raise vm.nr_hugepages or the limit, or "
-	  "ask for less, and try again." },
+	  "cgroup is too low: enlarge the pool of this page size or "
+	  "raise the limit, or ask for less, and try again." },
 	{ ENOSPC, HP_ERROR_AGAIN,
 	  "No room. The store of the service is full, or does not "
 	  "listen to this process: raise FileDescriptorStoreMax=, and "
