@@ -2,6 +2,8 @@
 # shellcheck shell=dash disable=SC2154,SC2034
 # shows: what the public header promises, case by case (tests/behaviour), with
 # real kexecs; the unit tests run the same list on the fake kernel
+# arm64: core
+# arch: x86 arm64 arm64-64K
 # memory: 2048
 # hugepages: 320
 # time: 300

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shows: meminfo, sysfs and cgroup counts of huge pages are exact all the way
+# arch: x86 arm64 arm64-64K
 # debug: core
 # hugepages: 20
 stage_1() {

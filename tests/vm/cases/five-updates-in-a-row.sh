@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shows: the same data goes through five updates and is whole after each
+# arch: x86 arm64 arm64-64K
 # cpus: 2
 # hugepages: 24
 # time: 240

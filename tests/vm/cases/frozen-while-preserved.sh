@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shows: what would change the set of pages is refused with EPERM while
 # preserved, and everything else works
+# arch: x86 arm64 arm64-64K
 # cpus: 2
 # hugepages: 16
 stage_1() {

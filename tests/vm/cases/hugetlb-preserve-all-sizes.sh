@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shows: with hugetlb_preserve=on all pools become what they were, free pages
 # included and surplus pages not, twice; a line for each size says what they are
+# arm64: core
 # memory: 5120
 # hugepages: 20
 expect_log() {

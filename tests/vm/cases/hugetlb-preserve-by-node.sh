@@ -2,6 +2,7 @@
 # shows: with hugetlb_preserve=on each node's pool becomes what it was, surplus
 # pages count only if they are preserved, and what nobody retrieves is free
 # memory after one more update
+# arch: x86 arm64 arm64-64K
 # nodes: 2
 # memory: 2048
 # hugepages: 0:4,1:12

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shows: hp-kv has every key and value after the update, without loading
+# arch: x86 arm64 arm64-64K
 # cpus: 2
 # hugepages: 40
 # layers: redis

@@ -2,7 +2,6 @@
 # shows: the library's tests pass on another processor, with the calls of its
 # kernel, and with base pages of another size
 # arch: arm64 arm64-64K
-# rest: arm64-64K
 # memory: 3072
 # hugepages: 320
 # layers: tests

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shows: two regions of the library come back whole, twice, by token
+# arch: x86 arm64 arm64-64K
 # hugepages: 20
 stage_1() {
 	library first &

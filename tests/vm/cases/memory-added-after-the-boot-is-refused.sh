@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shows: huge pages in memory that was added after the boot, which the next kernel
 # would not find, are refused, and the machine can be updated all the same
+# arch: x86
 # hugepages: 8
 # memory: 1024
 # dimm: 512

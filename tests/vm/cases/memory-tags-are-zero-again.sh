@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shows: memory that is mapped with tags is preserved without them: the bytes
 # arrive, and in a mapping with tags all of them are zero, as documented
+# arm64: core
 # arch: arm64 arm64-64K
-# rest: arm64-64K
 # hugepages: 8
 # tags: on
 stage_1() {

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shows: the comparison after the update can fail: one byte is enough
+# arch: x86 arm64 arm64-64K
 # hugepages: 16
 stage_1() {
 	luo <<-'END'

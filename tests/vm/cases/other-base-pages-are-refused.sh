@@ -4,7 +4,6 @@
 # arch: arm64
 # other-kernels: pages-64K
 # hugepages: 8
-# rest: arm64
 
 # finding FILE ID ANSWER: of an update to this kernel
 finding() {

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shows: a next kernel told to make fewer pages still has all that came over
+# arch: x86 arm64 arm64-64K
 # hugepages: 16
 stage_1() {
 	keep_file 24M 112

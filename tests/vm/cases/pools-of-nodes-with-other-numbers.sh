@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shows: pages that come back on another node than the old kernel said are pages of
 # that node's pool, and of no other
+# arch: x86 arm64 arm64-64K
 # nodes: 2
 # memory: 2048
 # hugepages: 40

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shows: the program in the README, word for word, counts its runs over two updates
+# arch: x86 arm64 arm64-64K
 # hugepages: 4
 counts() { # NUMBER
 	readme_program >/tmp/counted &

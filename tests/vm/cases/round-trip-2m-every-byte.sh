@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shows: 64 MiB in 2 MiB pages arrive whole, with size, position, seals and mode
+# arch: x86 arm64 arm64-64K
 # debug: core
 # hugepages: 40
 stage_1() {

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shows: pages of both memory nodes arrive and are counted on their nodes
+# arm64: core
+# arch: x86 arm64 arm64-64K
 # hugepages: 40
 # nodes: 2
 stage_1() {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shows: files in pages of each size that the machine has, up to 1 GiB, arrive
 # whole in one session, and count as pages of their pools
+# arm64: core
 # arch: x86 arm64 arm64-64K
 # memory: 5120
 # time: 240

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shows: with hugetlb_free_vmemmap=on the scratch memory of the default size has
 # room for all struct pages that the next kernel needs for pages of 1 GiB
+# arch: x86
 # kernel: patched
 # nodes: 2
 # memory: 32768

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shows: with hugetlb_free_vmemmap=on retrieved pages of both sizes are optimised
+# arch: x86
 # again: the new kernel describes its memory with as few pages as the old one
 # memory: 5120
 # hugepages: 64

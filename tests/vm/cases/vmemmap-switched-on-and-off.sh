@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shows: pages of both sizes come from a kernel that optimises vmemmap to one
 # that does not, and from that to one that does
+# arch: x86
 # memory: 5120
 # hugepages: 20
 # args: hugetlb_free_vmemmap=on hugepagesz=1G hugepages=1

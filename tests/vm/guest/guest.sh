@@ -416,13 +416,19 @@ probe_says() {
 
 corrupt_pfn=/sys/kernel/debug/hwpoison/corrupt-pfn
 
-# frame FILE PAGE: the frame number of this 4 KiB page of luo's mapping of a
-# file, which has to be there: of memfd:NAME
+# base_kib: of a base page
+base_kib() {
+	sed -n '/^KernelPageSize:/{s/[^0-9]//g;p;q}' /proc/self/smaps
+}
+
+# frame FILE PAGE: the number of the frame with this 4 KiB page of luo's mapping of
+# a file, which has to be there: of memfd:NAME
 frame() {
 	local address entry
 
 	address=$(sed -n "s|^\([0-9a-f]*\)-.* /$1 .*|\1|p" "/proc/$PPID/maps" | head -n 1)
-	entry=$(dd if="/proc/$PPID/pagemap" bs=8 count=1 skip=$((0x$address / 4096 + $2)) 2>/dev/null |
+	address=$(((0x$address + $2 * 4096) / 1024 / $(base_kib)))
+	entry=$(dd if="/proc/$PPID/pagemap" bs=8 count=1 skip=$address 2>/dev/null |
 		od -A n -t x8 | tr -d ' ')
 	[ $((0x$entry >> 63 & 1)) = 1 ] || fail "page $2 of $1 is not mapped"
 	echo $((0x$entry & 0x7fffffffffffff))
@@ -433,6 +439,12 @@ frame() {
 poison() {
 	[ -w $corrupt_pfn ] || fail "no $corrupt_pfn in this kernel"
 	frame "$1" "$2" >$corrupt_pfn || true
+}
+
+# expect_corrupted FRAMES: are known to be broken
+expect_corrupted() {
+	grep -q "^HardwareCorrupted: *$(($1 * $(base_kib))) kB" /proc/meminfo ||
+		fail "expected $1 broken frames, $(grep HardwareCorrupted /proc/meminfo)"
 }
 
 # --- processes --------------------------------------------------------------
