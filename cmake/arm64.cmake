@@ -4,7 +4,7 @@
 #   cmake -S . -B build/arm64 -DCMAKE_TOOLCHAIN_FILE=cmake/arm64.cmake \
 #	-DHP_SYSROOT=$(tools/sysroot)
 #
-# The tests of that build that need no machine of their own run in qemu-user.
+# What is built runs in the machines of tests/vm/run-case --arch arm64.
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)
 set(CMAKE_C_COMPILER aarch64-linux-gnu-gcc)
@@ -22,8 +22,6 @@ set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
 set(ENV{PKG_CONFIG_LIBDIR}
 	${HP_SYSROOT}/usr/lib/aarch64-linux-gnu/pkgconfig:${HP_SYSROOT}/usr/share/pkgconfig)
 set(ENV{PKG_CONFIG_SYSROOT_DIR} ${HP_SYSROOT})
-find_program(HP_QEMU_USER NAMES qemu-aarch64 qemu-aarch64-static)
-set(CMAKE_CROSSCOMPILING_EMULATOR ${HP_QEMU_USER};-L;${HP_SYSROOT})
 # What runs inside the test machines
 foreach(program STRACE:strace REDIS_CLI:redis-cli
 	REDIS_BENCHMARK:redis-benchmark REDIS_SERVER:redis-check-rdb)
