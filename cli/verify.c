@@ -121,14 +121,21 @@ static int64_t boot_time(void)
 	       (now.tv_nsec - up.tv_nsec) / 1000;
 }
 
-/* 13 is kexec, by either call (Documentation/arch/x86/boot.rst). */
+#define TREE "/proc/device-tree"
+
+/*
+ * By either call: of x86 the loader is 13 (Documentation/arch/x86/boot.rst), and
+ * a device tree says so. What says nothing is not known to be a reboot.
+ */
 static bool came_by_kexec(void)
 {
 	uint64_t loader = 0;
 
-	return read_number(&hp_sys_linux, "/proc/sys/kernel/bootloader_type",
-			   &loader) < 0 ||
-	       loader >> 4 == 13;
+	if (read_number(&hp_sys_linux, "/proc/sys/kernel/bootloader_type",
+			&loader) == 0)
+		return loader >> 4 == 13;
+	return access(TREE, F_OK) < 0 ||
+	       access(TREE "/chosen/linux,booted-from-kexec", F_OK) == 0;
 }
 
 /* The kernel's log of this boot, to be freed; NULL: it cannot be read. */
