@@ -181,6 +181,18 @@ static int add_seals(int argc, char **argv)
 	return result(fcntl(fd_of(argv[1]), F_ADD_SEALS, (int)number(argv[2])));
 }
 
+/* Its flags as x86 numbers them: that of a large file is another one on arm64 */
+static int64_t flags_of(int fd)
+{
+	int64_t flags = fcntl(fd, F_GETFL);
+
+#ifdef __aarch64__
+	if (flags & 0x20000)
+		flags ^= 0x20000 | 0x8000;
+#endif
+	return flags;
+}
+
 /* is FILE WHAT VALUE: size, position, seals, mode, links, blocks, flags */
 static int is(int argc, char **argv)
 {
@@ -206,7 +218,7 @@ static int is(int argc, char **argv)
 	else if (!strcmp(argv[2], "seals"))
 		have = fcntl(fd, F_GET_SEALS);
 	else if (!strcmp(argv[2], "flags"))
-		have = fcntl(fd, F_GETFL);
+		have = flags_of(fd);
 	else
 		return wrong("cannot compare '%s'", argv[2]);
 	if (have == want)
