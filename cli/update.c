@@ -174,11 +174,11 @@ static int look(struct options *o)
 						      &update->image);
 
 	if (err < 0)
-		return command_error(&update_command, "%s: %s",
-				     update->image_path,
-				     err == -ENOEXEC ?
-					     "not a kernel image (bzImage, of arm64 Image)" :
-					     strerror(-err)),
+		return command_error(
+			       &update_command, "%s: %s", update->image_path,
+			       err == -ENOEXEC ? "not a kernel image (bzImage, "
+						 "of arm64 Image)" :
+						 strerror(-err)),
 		       STATUS_NO;
 	held_look(&update->held);
 	status = decide(o);

@@ -68,7 +68,8 @@ static void compare(struct answer *answer, const struct formats *now,
 		answer_no(answer, "The base pages of the next kernel have "
 				  "another size: it would misread all that it "
 				  "is given.");
-		answer_remedy(answer, "Give a kernel with base pages of %d KiB.",
+		answer_remedy(answer,
+			      "Give a kernel with base pages of %d KiB.",
 			      getpagesize() >> 10);
 	} else if (missing) {
 		answer_no(answer,

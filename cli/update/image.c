@@ -121,8 +121,8 @@ static int parse_arm64(struct image *image)
 	image->kernel_size = image->size;
 	version = memmem(image->bytes, image->size, banner, strlen(banner));
 	if (version)
-		read_version(image, (size_t)(version - image->bytes) +
-					    strlen(banner));
+		read_version(image,
+			     (size_t)(version - image->bytes) + strlen(banner));
 	return 0;
 }
 

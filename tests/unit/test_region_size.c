@@ -76,9 +76,9 @@ START_TEST(length_on_the_stack_of_a_coroutine)
 {
 	const size_t size = 1 << 20;
 	/* Below, where a program has nothing else */
-	void *stack = mmap((void *)(uintptr_t)GIB, size, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
-			   -1, 0);
+	void *stack =
+		mmap((void *)(uintptr_t)GIB, size, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 
 	ck_assert_ptr_ne(stack, MAP_FAILED);
 	fake.pool_pages = 4 * GIB / HP_PAGE_2M;
