@@ -62,7 +62,7 @@ apt_install() {
 need_all_packages() {
 	need_packages gcc g++ make cmake pkg-config liburing-dev libxxhash-dev \
 		libjansson-dev libsystemd-dev memcached check zlib1g-dev redis-tools qemu-system-x86 \
-		gcc-aarch64-linux-gnu qemu-system-arm qemu-user qemu-utils e2fsprogs cpio clang gcovr groff-base mandoc python3 \
+		qemu-utils e2fsprogs cpio clang gcovr groff-base mandoc python3 \
 		scdoc strace tcl valgrind xz-utils zstd
 	# busybox-static and busybox exclude each other; either will do
 	command -v busybox >/dev/null || need_packages busybox-static
