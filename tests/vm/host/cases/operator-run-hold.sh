@@ -4,6 +4,7 @@
 # kexecs; in a unit with a store, and in one without
 # time: 1200
 # suites: bookworm trixie
+# installs: hugepersist
 # rest: bookworm trixie
 
 # hold_program NAME PROGRAM [LINE]...: as the man page says
