@@ -10,8 +10,9 @@ stage_1() {
 calls() {
 	awk '
 		/reclaim-ends/ { inside = 0 }
-		# What C libraries make fstat(3) of differs.
+		# What C libraries make fstat(3) and readlink(3) of differs.
 		inside { sub(/\(.*/, ""); sub(/^newfstatat$/, "fstat")
+			sub(/^readlinkat$/, "readlink")
 			if (!count[$0]++) order[++n] = $0 }
 		/reclaim-begins/ { inside = 1; seen++ }
 		END { for (i = 1; i <= n; i++) print order[i], count[order[i]]
