@@ -137,6 +137,7 @@ machine_start() {
 		options+=(-drive "file=${drive#*=},format=raw,if=none,id=drive-$name,readonly=on"
 			-device "virtio-blk-pci,drive=drive-$name,serial=$name")
 	done
+	[ -z "${plugin:-}" ] || options+=(-plugin "$plugin")
 	machine_common "$1"
 	# With base pages of 64 KiB each part is a multiple of 512 MiB
 	if [ "$scratch_size" != default ]; then
