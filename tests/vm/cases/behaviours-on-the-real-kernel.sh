@@ -3,7 +3,7 @@
 # shows: what the public header promises, case by case (tests/behaviour), with
 # real kexecs; the unit tests run the same list on the fake kernel
 # arm64: core
-# arch: x86 arm64 arm64-64K
+# arch: x86 arm64
 # memory: 2048
 # hugepages: 320
 # time: 300
