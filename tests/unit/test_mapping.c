@@ -101,7 +101,9 @@ static void check_opens(const struct hp_mapping *m)
 	hp_sys_linux.close(fd);
 }
 
-/* Of this process, in pages of 4 KiB: what the fake kernel stands for. */
+#define LARGE 65536 /* a multiple of the base page of any processor */
+
+/* Of this process: what the fake kernel stands for. */
 START_TEST(real_mappings)
 {
 	const struct hp_sys *sys = &hp_sys_linux;
@@ -111,23 +113,24 @@ START_TEST(real_mappings)
 	int fd = memfd_create("mapping", MFD_CLOEXEC);
 
 	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(ftruncate(fd, 8192), 0);
+	ck_assert_int_eq(ftruncate(fd, 2 * LARGE), 0);
 	ck_assert_int_eq(fstat(fd, &st), 0);
-	shared = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 4096);
-	private = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	shared = mmap(NULL, LARGE, PROT_READ, MAP_SHARED, fd, LARGE);
+	private = mmap(NULL, 2 * LARGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd,
+		       0);
 	ck_assert(shared != MAP_FAILED && private != MAP_FAILED);
 	ok(sys->find_mapping((uintptr_t)shared + 5, &m));
 	ck_assert_uint_eq(m.start, (uintptr_t)shared);
-	ck_assert_uint_eq(m.end, (uintptr_t)shared + 4096);
-	ck_assert_uint_eq(m.offset, 4096);
+	ck_assert_uint_eq(m.end, (uintptr_t)shared + LARGE);
+	ck_assert_uint_eq(m.offset, LARGE);
 	ck_assert_uint_eq(m.inode, st.st_ino);
 	ck_assert_uint_eq(m.device, st.st_dev);
 	ck_assert(m.shared && !m.writable);
 	check_opens(&m);
-	ok(sys->find_mapping((uintptr_t) private + 4096, &m));
+	ok(sys->find_mapping((uintptr_t) private + LARGE, &m));
 	ck_assert_uint_eq(m.start, (uintptr_t) private);
 	ck_assert(!m.shared && m.writable);
-	ck_assert_int_eq(munmap(private, 8192), 0);
+	ck_assert_int_eq(munmap(private, 2 * LARGE), 0);
 	is(sys->find_mapping((uintptr_t) private, &m), -ENXIO);
 	is(sys->find_mapping(0, &m), -ENXIO);
 	close(fd);

@@ -41,19 +41,19 @@ START_TEST(ordinary_file)
 	void *address;
 
 	check_cloexec(fd);
-	ok(sys->allocate(fd, 16384));
+	ok(sys->allocate(fd, 65536));
 	is(sys->allocate(fd, UINT64_MAX), -EFBIG);
 	ok(sys->file_info(fd, &info));
-	ck_assert_uint_eq(info.length, 16384);
-	ck_assert_uint_eq(info.allocated, 16384);
+	ck_assert_uint_eq(info.length, 65536);
+	ck_assert_uint_eq(info.allocated, 65536);
 	ck_assert_uint_eq(info.page_size, 0);
-	ok(map_file(sys, fd, 16384, &address));
+	ok(map_file(sys, fd, 65536, &address));
 	bytes = address;
-	memcpy(bytes + 16376, "the end", 8);
-	ok(sys->read_at(fd, text, 8, 16376));
+	memcpy(bytes + 65528, "the end", 8);
+	ok(sys->read_at(fd, text, 8, 65528));
 	ck_assert_str_eq(text, "the end");
-	is(sys->read_at(fd, text, 8, 16380), -ENODATA);
-	sys->unmap(address, 16384);
+	is(sys->read_at(fd, text, 8, 65532), -ENODATA);
+	sys->unmap(address, 65536);
 	sys->close(fd);
 	ck_assert_int_eq(fcntl(fd, F_GETFD), -1);
 	is(sys->file_info(fd, &info), -EBADF);

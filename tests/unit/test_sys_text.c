@@ -103,22 +103,22 @@ END_TEST
 
 START_TEST(a_place_that_is_taken)
 {
-	struct hp_map_request request = { .length = 8192 };
+	struct hp_map_request request = { .length = 65536 };
 	struct hp_file_info info;
 	void *address, *again;
 
 	request.fd = sys->memfd("test", 0);
-	ok(sys->set_length(request.fd, 8192));
+	ok(sys->set_length(request.fd, 65536));
 	ok(sys->map(&request, &address));
-	ok(sys->populate(address, 8192));
+	ok(sys->populate(address, 65536));
 	ok(sys->file_info(request.fd, &info));
-	ck_assert_uint_eq(info.allocated, 8192);
+	ck_assert_uint_eq(info.allocated, 65536);
 	request.address = address;
 	is(sys->map(&request, &again), -EEXIST);
-	sys->unmap(address, 8192);
+	sys->unmap(address, 65536);
 	ok(sys->map(&request, &again));
 	ck_assert_ptr_eq(again, address);
-	sys->unmap(address, 8192);
+	sys->unmap(address, 65536);
 	request.offset = UINT64_C(1) << 63;
 	is(sys->map(&request, &again), -ENOMEM);
 	sys->close(request.fd);
