@@ -64,12 +64,17 @@ class Hold(unittest.TestCase):
     def raw(self, script, **more):
         return self.service(sys.executable, "-c", RAW + script, **more)
 
+    def takes_all(self):
+        """Without a look at what it has, which takes a while for many."""
+        m = self.manager
+        m.keep = lambda name, fd: m.store.append((name, fd)) or True
+
     def start(self, words):
         """A program that does not tell when it is ready: its next line."""
         m = self.manager
         before = len(m.log())
         m.launch()
-        limit = time.monotonic() + 20
+        limit = time.monotonic() + 60
         while not re.search(words, m.log()[before:]):
             self.assertIsNone(m.reap(), m.log())
             self.assertLess(time.monotonic(), limit, m.log())
@@ -274,8 +279,7 @@ class Protocol(Hold):
     def test_too_many(self):
         m = self.raw("for i in range(1100): push('n%d' % i)\n"
                      "barrier(); say('done'); signal.pause()")
-        # Without a look at what it has, which takes a while for so many
-        m.keep = lambda name, fd: m.store.append((name, fd)) or True
+        self.takes_all()
         self.start("done")
         self.assertEqual(len(m.names()), 1024)
         self.assertIn("'n1024' is not kept: there are too many", m.log())
@@ -284,7 +288,8 @@ class Protocol(Hold):
 
     def test_names_that_are_too_long_together(self):
         m = self.raw("for i in range(600): push('%0255d' % i)\n"
-                     "barrier(); say('done'); signal.pause()", maximum=2000)
+                     "barrier(); say('done'); signal.pause()")
+        self.takes_all()
         self.start("done")
         kept = len(m.names())
         self.assertEqual(kept, (120 << 10) // 256)
