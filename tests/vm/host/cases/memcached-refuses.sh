@@ -5,7 +5,7 @@
 # suites: trixie sid
 # packages: trixie=memcached sid=memcached
 # installs: hugepersist
-# rest: trixie
+# rest: sid trixie
 # time: 600
 . /hp/lib/memcached.sh
 
