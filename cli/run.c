@@ -175,8 +175,11 @@ static bool do_if_new(const struct run *run)
 	child = fork();
 	if (!child) {
 		char *shell[] = { "sh", "-c", command, NULL };
+		struct run once = *run;
 
-		_exit(run_become(run, shell));
+		/* It is no child of the holder. */
+		once.held_by = 0;
+		_exit(run_become(&once, shell));
 	}
 	(void)unsetenv("HUGEPERSIST_NEW");
 	free(command);

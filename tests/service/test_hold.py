@@ -173,13 +173,15 @@ class Counter(Hold):
         m = self.service("sh", "-c", 'head -c 5 "$1"; echo " pool"; '
                          'printf hello | dd of="$1" conv=notrunc status=none; '
                          'exec "$2"', "sh", "@pool@", COUNTER,
-                         options=["--region=pool=2M,shmem",
+                         options=["--region=pool=2M,shmem", "--if-new",
+                                  "echo new $HUGEPERSIST_NEW",
                                   f"--state={kvtest.tempfile.mkdtemp()}"])
-        self.start("start 1, ")
+        self.start("new pool\n.* pool\nstart 1, ")
         self.assertEqual(len(m.names()), 4)
         m.kill()
         self.start("hello pool\nstart 2, ")
         self.assertEqual(len(m.names()), 4)
+        self.assertEqual(m.log().count("new pool"), 1)
         m.stop()
 
 
