@@ -229,9 +229,9 @@ class Protocol(Hold):
         self.assertEqual(self.without_kexec(self.finish("say(names)")), "two\n")
 
     def test_other_lines_go_up(self):
-        m = self.raw("send('READY=1\\nSTATUS=it is well\\nMAINPID=1')\n"
-                     "send('MAINPID=1')\n"
-                     "push('one', text='FDSTORE=1\\nSTATUS=with one')\n"
+        m = self.raw("push('one', text='FDSTORE=1\\nSTATUS=with one')\n"
+                     "send('MAINPID=1'); barrier()\n"
+                     "send('READY=1\\nSTATUS=it is well\\nMAINPID=1')\n"
                      "signal.pause()")
         m.start()
         m.settle()
