@@ -103,6 +103,9 @@ class Update(unittest.TestCase):
                              ("liveupdate=on xkho=on", "no"), ("", "no"),
                              # As the kernel reads them, and the last one counts
                              ("kho=1 liveupdate=y", "yes"), ("kho liveupdate=on", "no"),
+                             ("kho=T liveupdate=ON", "yes"), ("kho=t liveupdate=Y", "yes"),
+                             ("kho=n liveupdate=on", "no"), ("kho=0 liveupdate=on", "no"),
+                             ("kho=on liveupdate=o", "no"), ("kho=on liveupdate=OF", "no"),
                              ("kho=on liveupdate=on kho=off", "no"),
                              ("kho=off kho=on liveupdate=on", "yes"),
                              ("kho=on kho=what liveupdate=on", "yes")):
@@ -112,7 +115,8 @@ class Update(unittest.TestCase):
     def test_bounds(self):
         with open("/proc/cmdline", encoding="ascii") as file:
             now = file.read().strip()
-        for more, answer in ("", "yes"), (" mem=400M", "no"), (" memmap=1M$1M", "no"):
+        for more, answer in (("", "yes"), (" mem=400M", "no"), (" memmap=1M$1M", "no"),
+                             (" mem=1G mem=2G", "no")):
             found = self.ask(line=f"kho=on liveupdate=on {now}{more}")["next.bounds"]
             self.assertEqual(found["answer"], answer, found)
             self.assertIn(more.split("=")[0].strip(), found["reason"])

@@ -139,6 +139,7 @@ int fd_take(int fd)
 
 	if (fd < 0)
 		return fd;
+	LOCKED();
 	slot = fd_slot(fd);
 	set_ours(running(), fd, true);
 	slot->inode = identity(slot);
