@@ -58,7 +58,7 @@ stage_1() {
 stage_2() {
 	if [ "$suite" != sid ]; then
 		# The description of the items lay on the disk
-		log_says "no metadata save file, starting with a clean cache"
+		wait_for log_says "no metadata save file, starting with a clean cache"
 		empty
 		fill_items
 		systemctl restart memcached
