@@ -10,6 +10,7 @@
 #include <zlib.h>
 
 #include "../../cli/held/held.h"
+#include "../../cli/machine/parameters.h"
 #include "../../cli/update/image.h"
 #include "suites.h"
 
@@ -442,6 +443,32 @@ START_TEST(lives)
 }
 END_TEST
 
+/* Words of one kind, in their order, whatever is between them */
+START_TEST(parameters)
+{
+	static const struct {
+		const char *line, *other;
+		bool agree;
+	} lines[] = {
+		{ "", "", true },
+		{ "a mem=1G b\n", "mem=1G", true },
+		{ "mem=1G mem=2G", "x mem=1G\tmem=2G", true },
+		{ "mem=1G mem=2G", "mem=2G mem=1G", false },
+		{ "mem=1G mem=2G", "mem=1G", false },
+		{ "mem=1G", "mem=10G", false },
+		{ "mem=10G", "mem=1G", false },
+		{ "xmem=1G", "", true },
+	};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
+		ck_assert_msg(parameters_agree(lines[i].line, lines[i].other,
+					       "mem=") == lines[i].agree,
+			      "'%s' and '%s'", lines[i].line, lines[i].other);
+	ck_assert(parameter_is_there("root=/dev/vda ro", "root="));
+	ck_assert(!parameter_is_there("nfsroot=x", "root="));
+}
+END_TEST
+
 static void make_path(void)
 {
 	int fd;
@@ -466,6 +493,7 @@ Suite *update_suite(void)
 	tcase_add_test(group, arm64);
 	tcase_add_test(group, random_damage);
 	tcase_add_test(group, store_names);
+	tcase_add_test(group, parameters);
 	tcase_add_test(group, lives);
 	tcase_add_test(group, lives_held);
 	suite_add_tcase(suite, group);
