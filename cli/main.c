@@ -9,15 +9,9 @@
 #include "command.h"
 
 static const struct command *const commands[] = {
-	&doctor_command,
-	&setup_command,
-	&status_command,
-	&drop_command,
-	&run_command,
-	&update_command,
-	&verify_command,
-	&save_command,
-	&load_command,
+	&doctor_command, &setup_command, &status_command,
+	&drop_command,	 &run_command,	 &update_command,
+	&verify_command, &save_command,	 &load_command,
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(*commands))
