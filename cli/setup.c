@@ -18,6 +18,7 @@
 #include "machine/machine.h"
 #include "machine/text.h"
 #include "setup/files.h"
+#include "system/pool.h"
 #include "unit/manager.h"
 #include "unit/systemctl.h"
 
@@ -298,11 +299,8 @@ static void fill_pool(struct setup *setup)
 	call(setup, tmpfiles);
 	if (setup->dry || setup->failed)
 		return;
-	(void)snprintf(path, sizeof(path),
-		       "/sys/kernel/mm/hugepages/hugepages-%" PRIu64
-		       "kB/nr_hugepages",
-		       setup->size >> 10);
-	if (read_number(&hp_sys_linux, path, &have) == 0 &&
+	if (hp_pool_count(&hp_sys_linux, setup->size, "nr_hugepages", &have) ==
+		    0 &&
 	    have >= setup->pages)
 		return;
 	(void)command_error(&setup_command,

@@ -88,7 +88,7 @@ static void say_how_to_fill(const struct doctor *task, struct answer *item,
 		       "/sys/kernel/mm/hugepages/hugepages-%" PRIu64
 		       "kB/nr_hugepages",
 		       page_size >> 10);
-	(void)read_number(task->sys, path, &total);
+	(void)hp_pool_count(task->sys, page_size, "nr_hugepages", &total);
 	answer_remedy(item,
 		      "%" PRIu64 " more are needed. As root: echo %" PRIu64
 		      " > %s; if too few come (see the file), boot with "

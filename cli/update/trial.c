@@ -16,6 +16,7 @@
 
 #include "machine/text.h"
 #include "source/luo.h"
+#include "system/pool.h"
 #include "update/update.h"
 
 #define DEVICE_TRIES 30 /* of 100 ms: programs open it for a moment only */
@@ -223,26 +224,15 @@ void trial_session(struct trial *trial, const struct held_session *session,
 
 /* -- Holes ----------------------------------------------------------------- */
 
-/* What a file was promised is free, too: all free pages count. */
-static uint64_t free_pages(uint64_t page_size)
-{
-	char path[96];
-	uint64_t pages = 0;
-
-	(void)snprintf(path, sizeof(path),
-		       "/sys/kernel/mm/hugepages/hugepages-%" PRIu64
-		       "kB/free_hugepages",
-		       page_size >> 10);
-	(void)read_number(&hp_sys_linux, path, &pages);
-	return pages;
-}
-
 static void judge_pool(const struct hole *hole, struct answer *answer)
 {
 	const uint64_t wanted =
 		(hole->bytes + hole->page_size - 1) / hole->page_size;
-	const uint64_t have = free_pages(hole->page_size);
+	uint64_t have = 0;
 
+	/* What a file was promised is free, too: all free pages count. */
+	(void)hp_pool_count(&hp_sys_linux, hole->page_size, "free_hugepages",
+			    &have);
 	answer_number(answer, size_text(hole->page_size).text, wanted, "pages");
 	if (have >= wanted)
 		return;

@@ -6,8 +6,8 @@
 #include "system/pool.h"
 #include "system/text.h"
 
-static int read_count(const struct hp_sys *sys, uint64_t page_size,
-		      const char *name, uint64_t *ret_count)
+int hp_pool_count(const struct hp_sys *sys, uint64_t page_size,
+		  const char *counter, uint64_t *ret_count)
 {
 	char path[96], text[32];
 	const char *end;
@@ -16,7 +16,7 @@ static int read_count(const struct hp_sys *sys, uint64_t page_size,
 
 	(void)snprintf(path, sizeof(path),
 		       "/sys/kernel/mm/hugepages/hugepages-%" PRIu64 "kB/%s",
-		       page_size >> 10, name);
+		       page_size >> 10, counter);
 	length = sys->read_text(path, text, sizeof(text));
 	if (length < 0)
 		return length;
@@ -33,10 +33,10 @@ int hp_pool_available(const struct hp_sys *sys, uint64_t page_size,
 	uint64_t available, reserved;
 	int err;
 
-	err = read_count(sys, page_size, "free_hugepages", &available);
+	err = hp_pool_count(sys, page_size, "free_hugepages", &available);
 	if (err < 0)
 		return err;
-	err = read_count(sys, page_size, "resv_hugepages", &reserved);
+	err = hp_pool_count(sys, page_size, "resv_hugepages", &reserved);
 	if (err < 0)
 		return err;
 	/* Read one after the other, so they may not fit. */

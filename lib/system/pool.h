@@ -13,6 +13,13 @@
 #define HP_POOL_SHIFT_MAX 62
 
 /*
+ * A counter of the pool, as "nr_hugepages". Errors as for hp_pool_available();
+ * -EPROTO: it is no number.
+ */
+int hp_pool_count(const struct hp_sys *sys, uint64_t page_size,
+		  const char *counter, uint64_t *ret_count);
+
+/*
  * Pages that are free and not promised to anyone. -ENOENT: there is no such
  * size, or /sys is hidden from this process; other errors: it cannot be read.
  */
