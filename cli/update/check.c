@@ -129,16 +129,14 @@ static void check_signed(struct update *update, const struct answers *doctor)
 
 /* -- The next kernel ------------------------------------------------------- */
 
-static bool lacks_root(const char *line)
+/* now: the command line of this kernel; NULL: it cannot be read */
+static bool lacks_root(const char *line, const char *now)
 {
-	char now[4096];
-
-	return hp_sys_linux.read_text("/proc/cmdline", now, sizeof(now)) > 0 &&
-	       parameter_is_there(now, "root=") &&
+	return now && parameter_is_there(now, "root=") &&
 	       !parameter_is_there(line, "root=");
 }
 
-static void check_parameters(struct update *update)
+static void check_parameters(struct update *update, const char *now)
 {
 	struct answer *answer =
 		answer_add(&update->answers, "next.parameters",
@@ -156,7 +154,7 @@ static void check_parameters(struct update *update)
 		answer_remedy(answer,
 			      "--append is the whole line: that of this kernel "
 			      "with kho=on liveupdate=on hugetlb_preserve=on.");
-	} else if (lacks_root(line)) {
+	} else if (lacks_root(line, now)) {
 		answer_no(answer, "root= is missing, which this kernel has: "
 				  "the next one would find no root.");
 		answer_remedy(answer, "--append is the whole line: give root= "
@@ -174,16 +172,15 @@ static void check_parameters(struct update *update)
 }
 
 /* A kernel with less memory than that in which pages are held ends at once. */
-static void check_bounds(struct update *update)
+static void check_bounds(struct update *update, const char *now)
 {
 	static const char *const bounds[] = { "mem=", "memmap=" };
 	struct answer *answer =
 		answer_add(&update->answers, "next.bounds",
 			   "The next kernel uses the memory that this one "
 			   "uses.");
-	char now[4096];
 
-	if (hp_sys_linux.read_text("/proc/cmdline", now, sizeof(now)) < 0) {
+	if (!now) {
 		answer_unknown(answer, "/proc/cmdline cannot be read.");
 		return;
 	}
@@ -410,6 +407,8 @@ static void check_reboot(struct update *update)
 
 void update_check(struct update *update)
 {
+	char line[4096];
+	const char *now = line;
 	struct answers doctor;
 	struct trial trial = { 0 };
 	const struct doctor_opts opts = { .page_size = HP_PAGE_2M,
@@ -420,13 +419,15 @@ void update_check(struct update *update)
 		check_reboot(update);
 		return;
 	}
+	if (hp_sys_linux.read_text("/proc/cmdline", line, sizeof(line)) < 0)
+		now = NULL;
 	(void)doctor_examine(&machine_linux, &opts, &doctor);
 	check_whole(update);
 	check_machine(update);
 	check_formats(update);
 	check_signed(update, &doctor);
-	check_parameters(update);
-	check_bounds(update);
+	check_parameters(update, now);
+	check_bounds(update, now);
 	check_pages(update);
 	check_memory(update);
 	check_crash(update);
