@@ -33,3 +33,22 @@ private_apt() {
 	mkdir -p "$1/lists/partial" "$1/archives/partial"
 	printf '%s [signed-by=%s] %s %s main\n' "$2" "$keyring" "$3" "$suite" >"$1/sources.list"
 }
+
+# download PLACE PACKAGE [OPTION]...: this package of $suite into PLACE, from the first of
+# this machine's mirrors that has it; false: from none
+download() {
+	local place=$1 package=$2 mirror
+	shift 2
+
+	for mirror in $(debian_mirrors); do
+		private_apt "$place" deb "$mirror"
+		options+=("$@")
+		if (cd "$place" &&
+			apt-get -q "${options[@]}" -o APT::Update::Error-Mode=any update &&
+			apt-get -q "${options[@]}" download "$package") >&2; then
+			return
+		fi
+		say "That did not work; trying the next mirror of this machine, if it has one"
+	done
+	return 1
+}

@@ -100,20 +100,43 @@ fetch_debian_source() {
 }
 
 download_debian_source() {
-	local apt=$cache/apt mirror
-	local -a options
-
 	say "Fetching $package from Debian's $suite (about 170 MB, once)"
-	for mirror in $(debian_mirrors); do
-		private_apt "$apt" deb "$mirror"
-		if (cd "$apt" &&
-			apt-get -q "${options[@]}" -o APT::Update::Error-Mode=any update &&
-			apt-get -q "${options[@]}" download "$package") >&2; then
-			return
-		fi
-		say "That did not work; trying the next mirror of this machine, if it has one"
+	download "$cache/apt" "$package" ||
+		die "could not fetch $package from $suite with the mirrors of this machine's apt: give a Linux ${base_version%.*} tree or tarball with --source"
+}
+
+# read_series: set patches to those of the series, in order
+read_series() {
+	local folder=$top/kernel-patches/7.3 name
+
+	patches=()
+	[ -r "$folder/series" ] ||
+		die "no $folder/series: restore it from git, or build with --stock"
+	while read -r name _; do
+		case $name in '' | '#'*) continue ;; esac
+		[ -r "$folder/$name" ] ||
+			die "series names $name, which is not in $folder: restore it or correct the series"
+		patches+=("$folder/$name")
+	done <"$folder/series"
+	[ ${#patches[@]} -gt 0 ] ||
+		die "series names no patch: restore it from git, or build with --stock"
+}
+
+# not_so CONFIG: those of the lines on stdin that are not true in CONFIG
+not_so() {
+	local line option
+
+	while read -r line; do
+		case $line in
+		CONFIG_*)
+			grep -qxF -- "$line" "$1" || printf '  %s\n' "$line"
+			;;
+		'# CONFIG_'*' is not set')
+			option=${line#\# }
+			! grep -q "^${option%% *}=" "$1" || printf '  %s\n' "$line"
+			;;
+		esac
 	done
-	die "could not fetch $package from $suite with the mirrors of this machine's apt: give a Linux ${base_version%.*} tree or tarball with --source"
 }
 
 # fill_tree TREE: TREE/source holds the source, with the patches of last time
