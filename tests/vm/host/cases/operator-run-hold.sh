@@ -7,32 +7,12 @@
 # installs: hugepersist
 # rest: bookworm trixie
 
-# hold_program NAME PROGRAM [LINE]...: as the man page says
+# hold_program NAME PROGRAM [LINE]...: that program under the holder
 hold_program() {
-	local name=$1 program=$2 line
+	local name=$1 program=$2
 	shift 2
 
-	{
-		cat <<-END
-			[Unit]
-			DefaultDependencies=no
-			SurviveFinalKillSignal=yes
-			[Install]
-			WantedBy=multi-user.target
-			[Service]
-			Type=exec
-			ExecStart=/usr/local/bin/hugepersist run $name --hold --user nobody -- /hp/bin/$program
-			ExecStop=-/bin/sh -c 'kill -TERM \$MAINPID && exec tail --pid=\$MAINPID -f /dev/null'
-			KillMode=none
-			SendSIGKILL=no
-			Restart=on-failure
-			StandardOutput=append:/hp/log/$name
-			StandardError=append:/hp/log/$name
-		END
-		for line; do
-			echo "$line"
-		done
-	} >"/etc/systemd/system/$name.service"
+	holder_unit "$name" "$name --hold --user nobody -- /hp/bin/$program" Restart=on-failure "$@"
 }
 
 # counted NAME STARTS KERNELS END

@@ -285,11 +285,11 @@ start_cache() {
 	wait_for stored_is cache 3
 }
 
-# alone_unit NAME [LINE]...: the same of root, without a store: hugepersist run
-# is the holder, and lives on to the kexec
-alone_unit() {
-	local name=$1 line
-	shift
+# holder_unit NAME ARGUMENTS [LINE]...: a unit of root in which "hugepersist run" is the
+# holder and lives on to the kexec, as the man page says
+holder_unit() {
+	local name=$1 arguments=$2 line
+	shift 2
 
 	{
 		cat <<-END
@@ -300,7 +300,7 @@ alone_unit() {
 			WantedBy=multi-user.target
 			[Service]
 			Type=exec
-			ExecStart=/usr/bin/hugepersist run cache --region pool=4M --region notes=2M,shmem --user nobody --if-new "echo new" -- /hp/bin/program @notes@
+			ExecStart=/usr/bin/hugepersist run $arguments
 			ExecStop=-/bin/sh -c 'kill -TERM \$MAINPID && exec tail --pid=\$MAINPID -f /dev/null'
 			StandardOutput=append:/hp/log/$name
 			StandardError=append:/hp/log/$name
@@ -311,6 +311,14 @@ alone_unit() {
 			echo "$line"
 		done
 	} >"/etc/systemd/system/$name.service"
+}
+
+# alone_unit NAME [LINE]...: such a unit without a store, for the same program
+alone_unit() {
+	local name=$1
+	shift
+
+	holder_unit "$name" 'cache --region pool=4M --region notes=2M,shmem --user nobody --if-new "echo new" -- /hp/bin/program @notes@' "$@"
 }
 
 # said UNIT WORD: its last line begins so
