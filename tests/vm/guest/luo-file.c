@@ -125,6 +125,14 @@ static int allocate(int argc, char **argv)
 				number(argv[3])));
 }
 
+/* fallocate-past FILE OFFSET LENGTH: the size stays */
+static int allocate_past(int argc, char **argv)
+{
+	(void)argc;
+	return result(fallocate(fd_of(argv[1]), FALLOC_FL_KEEP_SIZE,
+				number(argv[2]), number(argv[3])));
+}
+
 static int punch(int argc, char **argv)
 {
 	(void)argc;
@@ -236,6 +244,7 @@ const struct command file_commands[] = {
 	{ "close", "NAME", 1, 1, close_thing },
 	{ "ftruncate", "FILE SIZE", 2, 2, truncate_to },
 	{ "fallocate", "FILE OFFSET LENGTH", 3, 3, allocate },
+	{ "fallocate-past", "FILE OFFSET LENGTH", 3, 3, allocate_past },
 	{ "punch", "FILE OFFSET LENGTH", 3, 3, punch },
 	{ "read", "FILE OFFSET LENGTH", 3, 3, read_at },
 	{ "write", "FILE OFFSET", 2, 2, write_at },
