@@ -69,7 +69,15 @@ machine_common() {
 		-device "virtserialport,chardev=channel,name=hugepersist"
 		-object "rng-random,filename=/dev/urandom,id=rng"
 		-device "virtio-rng-pci,rng=rng")
-	case $1 in tcg) common+=(-accel "tcg,thread=multi") ;; *) common+=(-accel "$1") ;; esac
+	if [ -n "${plugin:-}" ]; then
+		# Time goes by instructions: what is counted is the same on a busy host
+		# shellcheck disable=SC2054
+		common+=(-accel tcg -icount "shift=0,sleep=off")
+	elif [ "$1" = tcg ]; then
+		common+=(-accel "tcg,thread=multi")
+	else
+		common+=(-accel "$1")
+	fi
 
 	common_words="panic=-1 loglevel=7 kho=on liveupdate=on"
 	if [ "$arch" != x86 ]; then
