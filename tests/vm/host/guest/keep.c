@@ -2,7 +2,7 @@
 /*
  * A service that keeps memory by the library:
  *
- *	keep [--shmem] [--name NAME] [--fork] [--no-seal] [REGIONS]
+ *	keep [--shmem] [--name NAME] [--fork] [--no-seal] [--mib N] [--times] [REGIONS]
  *
  * Each start opens REGIONS (1) regions, checks what the last life wrote into
  * every word of them, writes something new, preserves, and prints a line:
@@ -20,6 +20,10 @@
  *
  *	--fork		children that live on have the memory as well
  *	--no-seal	stop without a word
+ *	--mib N		so large is a region, instead of 4 MiB
+ *	--times		say first how many microseconds after its begin the program
+ *			had its regions, and had preserved them, less the time in
+ *			which it read and wrote their words
  *
  * A socket that systemd passed must be there after the open, at its number.
  */
@@ -34,18 +38,28 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <hugepersist/hugepersist.h>
 
-#define LENGTH (UINT64_C(4) << 20)
+#define MIB (UINT64_C(1) << 20)
 #define REGIONS_MAX HP_REGIONS_MAX
-/* Every word of a page would take long in emulation */
-#define STRIDE 64
 
 static struct hp_region *regions[REGIONS_MAX];
 static struct hp_session *session;
 static unsigned int count = 1;
+static uint64_t length = 4 * MIB;
+/* Every word of a page would take long in emulation */
+static uint64_t stride = 64;
+
+static uint64_t now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
 
 static void print_detail(void *context, int priority, const char *message)
 {
@@ -86,7 +100,7 @@ static uint64_t read_all(void)
 	for (unsigned int i = 0; i < count; i++) {
 		const uint64_t *words = hp_region_address(regions[i]);
 
-		for (uint64_t w = 0; w < LENGTH / sizeof(*words); w += STRIDE)
+		for (uint64_t w = 0; w < length / sizeof(*words); w += stride)
 			if (words[w] != (w || i ? number * 1000003 + i + w : number))
 				return 0;
 	}
@@ -98,7 +112,7 @@ static void write_all(uint64_t number)
 	for (unsigned int i = 0; i < count; i++) {
 		uint64_t *words = hp_region_address(regions[i]);
 
-		for (uint64_t w = 0; w < LENGTH / sizeof(*words); w += STRIDE)
+		for (uint64_t w = 0; w < length / sizeof(*words); w += stride)
 			words[w] = w || i ? number * 1000003 + i + w : number;
 	}
 }
@@ -153,8 +167,9 @@ static void print_state(const char *verb, uint64_t number,
 	fflush(stdout);
 }
 
-static void start(const char *name, bool shmem)
+static void start(const char *name, bool shmem, bool times)
 {
+	uint64_t began = now_us(), opened, written;
 	struct hp_region_opts opts = { .size = sizeof(opts) };
 	struct hp_session_opts session_opts = {
 		.size = sizeof(session_opts),
@@ -170,19 +185,24 @@ static void start(const char *name, bool shmem)
 	if (error)
 		fail("hp_session_open", error);
 	for (unsigned int i = 0; i < count; i++) {
-		error = hp_region_open(session, i + 1, LENGTH, &opts, &regions[i]);
+		error = hp_region_open(session, i + 1, length, &opts, &regions[i]);
 		if (error)
 			fail("hp_region_open", error);
 	}
+	opened = now_us();
 	check_sockets();
 	verb = name_of(origin_of_all());
 	number = hp_region_is_new(regions[0]) ? 0 : read_all();
 	if (!hp_region_is_new(regions[0]) && !number)
 		verb = "damaged";
 	write_all(number + 1);
+	written = now_us();
 	error = hp_session_preserve(session);
 	if (error)
 		fail("hp_session_preserve", error);
+	if (times)
+		printf("opened %llu preserved %llu\n", (unsigned long long)(opened - began),
+		       (unsigned long long)(opened - began + now_us() - written));
 	error = hp_session_info(session, &info);
 	if (error)
 		fail("hp_session_info", error);
@@ -208,7 +228,7 @@ static void again(void)
 
 int main(int argc, char **argv)
 {
-	bool shmem = false, children = false, seal = true;
+	bool shmem = false, children = false, seal = true, times = false;
 	const char *name = "keep";
 	sigset_t set;
 	int signal;
@@ -220,18 +240,25 @@ int main(int argc, char **argv)
 			children = true;
 		else if (!strcmp(argv[i], "--no-seal"))
 			seal = false;
+		else if (!strcmp(argv[i], "--times"))
+			times = true;
 		else if (!strcmp(argv[i], "--name") && i + 1 < argc)
 			name = argv[++i];
+		else if (!strcmp(argv[i], "--mib") && i + 1 < argc)
+			length = strtoull(argv[++i], NULL, 10) * MIB;
 		else
 			count = (unsigned int)atoi(argv[i]);
 	}
 	if (!count || count > REGIONS_MAX)
 		errx(2, "impossible number of regions");
+	/* A word of each huge page will do of much memory */
+	if (length > 4 * MIB)
+		stride = 2 * MIB / sizeof(uint64_t);
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	start(name, shmem);
+	start(name, shmem, times);
 	if (children && !fork()) {
 		pause();
 		_exit(0);
