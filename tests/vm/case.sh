@@ -67,6 +67,11 @@ header() {
 	echo "${value:-$2}"
 }
 
+# is_for "KIND...": the case is for these kinds of machine, and $arch is one of them
+is_for() {
+	[[ " $1 " == *" $arch "* ]] || cannot "$case_file is for these machines only: $1"
+}
+
 # While it waits for the machine, the harness starts no process of its own: two
 # cases share two processors with their machines.
 exec {never}<> <(:)

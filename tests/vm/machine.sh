@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2034,SC2154
 # The virtual machine: how it is started, ended, and its log judged. Sourced
-# by run-case, whose variables it uses.
+# by run-case and host/run-host, whose variables it uses.
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/hugepersist
 
@@ -33,19 +33,41 @@ kernel_complaints() {
 # The kinds of machine, in $arch: "x86", and for arm64 "arm64" with base pages of
 # 4 KiB and "arm64-64K" with larger ones
 
-# choose_arch KIND: sets arch, pages (the size of a base page) and qemu
+# choose_arch KIND: sets arch, pages (the size of a base page), qemu and board
 choose_arch() {
 	arch=$1
 	pages=4K
 	qemu=qemu-system-aarch64
+	board=virt,gic-version=3
 	case $arch in
-	x86) qemu=qemu-system-x86_64 ;;
+	x86)
+		qemu=qemu-system-x86_64
+		# The older machine "pc" computes the table of its interrupts in
+		# ACPI's language, once for each device: a second in emulation,
+		# and with KASAN the kernel gives up after 30
+		board=q35
+		;;
 	arm64) ;;
 	arm64-64K) pages=64K ;;
 	*) cannot "machine '$arch': only x86, arm64 or arm64-64K" ;;
 	esac
 	command -v "$qemu" >/dev/null ||
 		cannot "no $qemu here: apt-get install $([ "$arch" = x86 ] && echo qemu-system-x86 || echo qemu-system-arm)"
+}
+
+# choose_build: sets build, where tests/vm was built for $arch, if it is not set
+choose_build() {
+	local part
+
+	if [ -z "$build" ]; then
+		build=$top/build/tests/vm
+		[ "$arch" = x86 ] || build=$top/build/arm64/tests/vm
+	fi
+	for part in layers/base.cpio layers/files.ext4 tsc-khz; do
+		[ -e "$build/$part" ] ||
+			cannot "$build/$part is missing: cmake -B build && cmake --build build"
+	done
+	build=$(realpath "$build")
 }
 
 # machine_common ACCELERATOR: what every machine has, as options of QEMU in the
@@ -98,12 +120,9 @@ machine_common() {
 machine_start() {
 	local node each scratch=0 drive name arguments=$4 size=${memory}M
 	local -a options=()
-	# The older machine "pc" computes the table of its interrupts in ACPI's
-	# language, once for each device: a second in emulation, and with KASAN
-	# the kernel gives up after 30
-	local machine=q35
+	local machine=$board
 
-	[ "$arch" = x86 ] || machine=virt,gic-version=3,mte=$mte
+	[ "$arch" = x86 ] || machine+=,mte=$mte
 	# The next kernel boots in the scratch memory. KASAN wants an eighth of
 	# all memory there, and what describes each page is larger.
 	case $4 in *hp.debug=1*) scratch=$((memory / 5 + 64)) ;; esac
