@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shows: hp-kv and the counter, with the unit files of examples/, keep what they have
 # over restart, SIGKILL, an upgrade, stop and start, and kexecs; only a drop empties
+# arch: x86 arm64
 # rest: bookworm trixie
 # time: 300
 # What a user does: the programs, the units, and less memory than a real host has

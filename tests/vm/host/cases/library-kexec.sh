@@ -2,6 +2,7 @@
 # shows: what a service keeps by the library over three kexecs, sealed or not, in
 # huge and small pages, through initrds of both kinds, also if it is restarted in
 # between
+# arch: x86 arm64
 # rest: bookworm trixie
 # time: 300
 case $suite in sid) stages=4 ;; *) stages=2 ;; esac

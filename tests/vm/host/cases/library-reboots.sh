@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shows: what a service keeps by the library over a soft-reboot, and that an
 # orderly reboot is told as a loss where the service has a state directory
+# arch: x86 arm64
 # suites: sid
 # rest: sid
 # time: 300

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shows: what a service keeps by the library over restart, SIGKILL, stop and start,
 # daemon-reexec and twenty restarts, with children, beside a socket, in small pages
+# arch: x86 arm64
 # time: 400
 stage_1() {
 	local unit units="plain small forks sockets" before

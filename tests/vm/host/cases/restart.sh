@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shows: systemctl restart keeps the store, but for Preserve=no
+# arch: x86 arm64
 # rest: bookworm trixie
 stage_1() {
 	hold_units

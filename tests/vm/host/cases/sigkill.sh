@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shows: what each setting keeps when the service is killed and started again,
 # by its manager or by hand
+# arch: x86 arm64
 stage_1() {
 	hold_units
 	hold_unit by-itself Restart=always RestartSec=100ms

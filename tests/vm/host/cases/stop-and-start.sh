@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shows: what each setting keeps over systemctl stop and start
+# arch: x86 arm64
 stage_1() {
 	hold_units
 	systemctl start $units

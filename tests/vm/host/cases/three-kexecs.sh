@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shows: systemctl kexec keeps what Preserve=yes or on-success keeps on systemd
 # 262, three times in a row, and loses all of it on 252 and 257
+# arch: x86 arm64
 # rest: bookworm trixie sid
 # time: 300
 case $suite in sid) stages=4 ;; *) stages=2 ;; esac
