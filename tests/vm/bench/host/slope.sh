@@ -27,6 +27,7 @@ mib=$(sizes | sed -n "$(((stage + 1) / 2))p")
 # service [LINE]...: that keeps so much
 service() {
 	hold_unit slope FileDescriptorStorePreserve=yes "keep=--times --mib $mib" "$@"
+	printf '%s\n' '[Unit]' StartLimitIntervalSec=0 >>/etc/systemd/system/slope.service
 	systemctl daemon-reload
 }
 
