@@ -117,6 +117,21 @@ static bool interrupted(void)
 	return is_interrupted();
 }
 
+static bool not_loaded(int err)
+{
+	static const char what[] = "the kernel could not be loaded";
+
+	if (err != -EADDRNOTAVAIL)
+		return failed(what, err);
+	(void)command_error(
+		&update_command,
+		"%s: it and its initrd have no room in the scratch "
+		"memory. Boot this kernel with a larger kho_scratch=, "
+		"or make a smaller initrd.",
+		what);
+	return false;
+}
+
 /* The record is there before the kernel is: it tells whose kernel that is. */
 static bool load_and_leave(const struct update *update)
 {
@@ -129,7 +144,7 @@ static bool load_and_leave(const struct update *update)
 		return failed(UPDATE_RECORD, err);
 	err = update->reboot ? 0 : update_load(update);
 	if (err < 0)
-		return failed("the kernel could not be loaded", err);
+		return not_loaded(err);
 	if (interrupted())
 		return false;
 	if (leave(update))
