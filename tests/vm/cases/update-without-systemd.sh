@@ -27,6 +27,13 @@ stage_1() {
 	! hugepersist update /tmp/kernel --initrd=/tmp/initrd --append="$parameters kho=off" --yes >/tmp/report ||
 		fail "kho=off was taken"
 	[ "$(cat /sys/kernel/kexec_loaded)" = 0 ] || fail "a kernel is loaded"
+	# No part of the scratch memory is as large
+	cp /tmp/initrd /tmp/large
+	truncate -s 200M /tmp/large
+	! hugepersist update /tmp/kernel --initrd=/tmp/large --append="$parameters" --yes 2>/tmp/why ||
+		fail "an initrd was taken that has no room"
+	grep -q 'larger kho_scratch=' /tmp/why || fail "it says only '$(cat /tmp/why)'"
+	[ "$(cat /sys/kernel/kexec_loaded)" = 0 ] || fail "a kernel is loaded"
 	report kexec
 	hugepersist update /tmp/kernel --initrd=/tmp/initrd --append="$parameters" --yes
 	fail "the update was refused"
