@@ -16,6 +16,8 @@
 
 #define PAGES "page-shift:"
 #define SMALLEST_SYSTEM (UINT64_C(256) << 20)
+#define STRUCT_PAGE \
+	64 /* bytes that the kernel needs for a base page, at least */
 
 /* -- The image ------------------------------------------------------------- */
 
@@ -252,6 +254,46 @@ static void check_memory(struct update *update)
 	answer_remedy(answer, "Give memory up: hugepersist drop.");
 }
 
+/* The memory that the next kernel begins in, or 0 if nothing says how much it is. */
+static uint64_t scratch(void)
+{
+	FILE *file = fopen("/sys/kernel/debug/kho/out/scratch_len", "re");
+	uint64_t part, sum = 0;
+
+	if (!file)
+		return 0;
+	while (fscanf(file, "%" SCNx64, &part) == 1)
+		sum += part;
+	(void)fclose(file);
+	return sum;
+}
+
+static void check_scratch(struct update *update)
+{
+	struct answer *answer =
+		answer_add(&update->answers, "next.scratch",
+			   "The next kernel has room to begin in: its struct "
+			   "pages fit into the scratch memory.");
+	uint64_t room = scratch();
+	uint64_t pages = (uint64_t)sysconf(_SC_PHYS_PAGES) * STRUCT_PAGE;
+
+	if (!room) {
+		answer_text(answer, "scratch",
+			    "not shown without debugfs; the kernel sizes it by "
+			    "itself, unless kho_scratch= does");
+		return;
+	}
+	answer_number(answer, "scratch", room, "bytes");
+	answer_number(answer, "struct pages", pages, "bytes");
+	if (room >= pages)
+		return;
+	answer_no(answer, "If what is held lies in all parts of the memory, "
+			  "the next kernel ends before it says a word.");
+	answer_remedy(answer,
+		      "Reboot without kho_scratch=, or with 20 MiB in it for "
+		      "each GiB of memory. After a kexec the old one remains.");
+}
+
 static void check_crash(struct update *update)
 {
 	host_crash(answer_add(&update->answers, "next.crash",
@@ -430,6 +472,7 @@ void update_check(struct update *update)
 	check_bounds(update, now);
 	check_pages(update);
 	check_memory(update);
+	check_scratch(update);
 	check_crash(update);
 	check_initrd(update);
 	check_load(update, &doctor);
