@@ -19,9 +19,7 @@ measure() {
 			printf "%s-%s-p50 %d us\n%s-%s-p99 %d us\n%s-%s-max %d us\n", name, kind,
 				$5 * 1000, name, kind, $7 * 1000, name, kind, $8 * 1000
 		}' /tmp/bench >/tmp/values
-	while read -r what number unit; do
-		value "$what" "$number" "$unit"
-	done </tmp/values
+	values </tmp/values
 }
 
 # This machine has no systemd, and so the answer is no

@@ -18,6 +18,15 @@ while_loop() {
 	rm /tmp/enough /tmp/rounds
 }
 
+# values: the lines NAME NUMBER UNIT of stdin, as values that the case measured
+values() {
+	local name number unit
+
+	while read -r name number unit; do
+		value "$name" "$number" "$unit"
+	done
+}
+
 # rounds_of NAME: how many rounds the other process made so far
 rounds_of() {
 	local rounds=0

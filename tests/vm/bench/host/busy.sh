@@ -37,9 +37,7 @@ measure() {
 					name, v[int(NR * 0.5) + 1], name, v[int(NR * 0.99) + 1],
 					name, v[NR]
 			}' >/tmp/values || fail "$1: too few transactions that $kind"
-		while read -r what number unit; do
-			value "$what" "$number" "$unit"
-		done </tmp/values
+		values </tmp/values
 		script=$((script + 1))
 	done
 }
