@@ -14,6 +14,15 @@ serve() {
 	wait_for grep -q records /tmp/said
 }
 
+# refused WHAT OPTION...: update does not take this
+refused() {
+	local what=$1
+	shift
+
+	! hugepersist update /tmp/kernel "$@" --yes >/tmp/report 2>/tmp/why || fail "$what was taken"
+	[ "$(cat /sys/kernel/kexec_loaded)" = 0 ] || fail "$what: a kernel is loaded"
+}
+
 parameters="$(cat /proc/cmdline) hp.stage=2"
 
 stage_1() {
@@ -21,19 +30,13 @@ stage_1() {
 	grep -qx new /tmp/said || fail "the memory is not new"
 	cat "$(drive patched)" >/tmp/kernel
 	cat "$(drive initrd)" >/tmp/initrd
-	! hugepersist update /tmp/kernel --initrd=/tmp/initrd --append=console=ttyS0 --yes >/tmp/report ||
-		fail "a command line without kho=on was taken"
-	[ "$(cat /sys/kernel/kexec_loaded)" = 0 ] || fail "a kernel is loaded"
-	! hugepersist update /tmp/kernel --initrd=/tmp/initrd --append="$parameters kho=off" --yes >/tmp/report ||
-		fail "kho=off was taken"
-	[ "$(cat /sys/kernel/kexec_loaded)" = 0 ] || fail "a kernel is loaded"
+	refused "a command line without kho=on" --initrd=/tmp/initrd --append=console=ttyS0
+	refused "kho=off" --initrd=/tmp/initrd --append="$parameters kho=off"
 	# No part of the scratch memory is as large
 	cp /tmp/initrd /tmp/large
 	truncate -s 200M /tmp/large
-	! hugepersist update /tmp/kernel --initrd=/tmp/large --append="$parameters" --yes 2>/tmp/why ||
-		fail "an initrd was taken that has no room"
+	refused "an initrd that has no room" --initrd=/tmp/large --append="$parameters"
 	grep -q 'larger kho_scratch=' /tmp/why || fail "it says only '$(cat /tmp/why)'"
-	[ "$(cat /sys/kernel/kexec_loaded)" = 0 ] || fail "a kernel is loaded"
 	report kexec
 	hugepersist update /tmp/kernel --initrd=/tmp/initrd --append="$parameters" --yes
 	fail "the update was refused"
