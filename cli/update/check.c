@@ -16,8 +16,8 @@
 
 #define PAGES "page-shift:"
 #define SMALLEST_SYSTEM (UINT64_C(256) << 20)
-#define STRUCT_PAGE \
-	64 /* bytes that the kernel needs for a base page, at least */
+/* Bytes that the kernel needs for a base page, at least */
+#define STRUCT_PAGE 64
 
 /* -- The image ------------------------------------------------------------- */
 
